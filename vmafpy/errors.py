@@ -1,0 +1,69 @@
+"""What can go wrong, by name. Every error of this package is a :class:`VmafError`."""
+
+
+class VmafError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class VmafWarning(UserWarning):
+    """Base of every warning: the number is right, but perhaps not what was meant."""
+
+
+class LibraryNotFoundError(VmafError, OSError):
+    """No usable libvmaf at the place asked for; the text lists where it was looked for."""
+
+
+class EngineError(VmafError, RuntimeError):
+    """A call of the C API failed; the text names the call, its arguments and the error code."""
+
+
+class ClosedError(VmafError, RuntimeError):
+    """A context, picture, model or scorer was used after it was closed."""
+
+
+class UnknownModelError(VmafError, ValueError):
+    """No model has this identifier or alias, and no file lies at this path."""
+
+
+class InvalidModelError(VmafError, ValueError):
+    """A model file was read but refused, or a model does not allow what was asked of it."""
+
+
+class UnknownFeatureError(VmafError, ValueError):
+    """No feature extractor has this name in the library used."""
+
+
+class OptionError(VmafError, ValueError):
+    """A feature or model option is unknown, unparsable or out of its range."""
+
+
+class InputError(VmafError, ValueError):
+    """The pictures or files given cannot be scored as they are."""
+
+
+class MediaError(InputError):
+    """A file is missing, empty, truncated, or holds no video that can be decoded."""
+
+
+class MismatchError(InputError):
+    """Reference and distorted differ where they have to agree: size, format, depth, range, count."""
+
+
+class UnsupportedFormatError(InputError):
+    """The pixel format cannot be scored without a conversion that was not asked for."""
+
+
+class PictureSizeError(InputError):
+    """A picture is smaller, or larger, than a requested model or feature is defined for."""
+
+
+class SequenceError(VmafError, RuntimeError):
+    """Frames were pushed, or scores read, in an order that has no meaning."""
+
+
+class PendingScoreError(SequenceError):
+    """The score exists in principle but is not final yet: more frames or a flush are needed."""
+
+
+class MissingExtraError(VmafError, ImportError):
+    """An optional package is needed; the text names the extra that installs it."""
