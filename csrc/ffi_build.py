@@ -25,10 +25,16 @@ embedded.set_source(
     '#include "vmaf_api.h"',
     sources=SOURCES,
     include_dirs=["csrc"],
-    depends=sorted(
-        str(path.relative_to(ROOT)) for kind in ("*.h", "*.cdef") for path in HERE.rglob(kind)
-    ),
-    extra_compile_args=["-std=c11", "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-Wall", "-Wextra", *EXTRA],
+    depends=sorted(str(path.relative_to(ROOT)) for kind in ("*.h", "*.cdef") for path in HERE.rglob(kind)),
+    extra_compile_args=[
+        "-std=c11",
+        "-O3",
+        "-ffp-contract=off",
+        "-fvisibility=hidden",
+        "-Wall",
+        "-Wextra",
+        *EXTRA,
+    ],
     extra_link_args=EXTRA,
     libraries=["m", "pthread"],
     py_limited_api=True,

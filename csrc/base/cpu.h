@@ -18,10 +18,10 @@ unsigned vp_cpu_mask(unsigned cpu, uint64_t cpumask);
 
 #if defined(__x86_64__) || defined(__i386__)
 #define VP_X86 1
-#define VP_AVX2 __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt")))
-#define VP_AVX512 __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")))
+#define VP_AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#define VP_AVX512 __attribute__((target("avx2,bmi,bmi2,popcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")))
 #define VP_AVX512_VNNI                                                                                              \
-    __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512vnni,"      \
+    __attribute__((target("avx2,bmi,bmi2,popcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx512vnni,"      \
                           "avx512vbmi,avx512vbmi2,avx512bitalg,avx512vpopcntdq")))
 #endif
 #if defined(__aarch64__)

@@ -1,0 +1,85 @@
+"""Drives the embedded engine through its bare C API: the shortest way from numpy planes to feature scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from vmafpy.capi._embedded import ffi, lib
+
+FORMATS = {
+    "420": lib.VMAF_PIX_FMT_YUV420P,
+    "422": lib.VMAF_PIX_FMT_YUV422P,
+    "444": lib.VMAF_PIX_FMT_YUV444P,
+    "400": lib.VMAF_PIX_FMT_YUV400P,
+}
+Planes = Sequence[np.ndarray]  # Y, or Y, Cb, Cr; uint8, or uint16 above 8 bits
+
+
+def dictionary(options: Mapping[str, object]):
+    """A VmafFeatureDictionary from Python values; booleans become true and false."""
+    out = ffi.new("VmafFeatureDictionary **")
+    for key, value in options.items():
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        assert lib.vmaf_feature_dictionary_set(out, key.encode(), text.encode()) == 0
+    return out[0]
+
+
+def picture(planes: Planes, fmt: str, bpc: int):
+    """A library-owned copy of numpy planes."""
+    h, w = planes[0].shape
+    pic = ffi.new("VmafPicture *")
+    assert lib.vmaf_picture_alloc(pic, FORMATS[fmt], bpc, w, h) == 0
+    for i, plane in enumerate(planes):
+        dtype = np.uint8 if bpc == 8 else np.uint16
+        rows = np.ascontiguousarray(plane, dtype)
+        base = ffi.cast("char *", pic.data[i])
+        for y in range(rows.shape[0]):
+            ffi.memmove(base + y * pic.stride[i], rows[y].tobytes(), rows[y].nbytes)
+    return pic
+
+
+def run_features(
+    features: Sequence[tuple[str, Mapping[str, object]]],
+    reference: Sequence[Planes],
+    distorted: Sequence[Planes],
+    *,
+    fmt: str = "420",
+    bpc: int = 8,
+    n_threads: int = 0,
+    n_subsample: int = 1,
+    cpumask: int = 0,
+) -> dict[str, np.ndarray]:
+    """
+    Every score the features give, by stored name: float64, one per frame, NaN where a frame has none.
+
+    Whole-sequence values (apsnr_y, ...) are not part of the answer.
+    """
+    ctx = ffi.new("VmafContext **")
+    config = ffi.new("VmafConfiguration *", [0, n_threads, n_subsample, cpumask, 0])
+    assert lib.vmaf_init(ctx, config[0]) == 0
+    try:
+        for name, options in features:
+            rc = lib.vmaf_use_feature(ctx[0], name.encode(), dictionary(options))
+            assert rc == 0, f"vmaf_use_feature({name}, {options}) = {rc}"
+        n = len(reference)
+        for i, (ref, dis) in enumerate(zip(reference, distorted, strict=True)):
+            rc = lib.vmaf_read_pictures(ctx[0], picture(ref, fmt, bpc), picture(dis, fmt, bpc), i)
+            assert rc == 0, f"vmaf_read_pictures({i}) = {rc}"
+        rc = lib.vmaf_read_pictures(ctx[0], ffi.NULL, ffi.NULL, 0)
+        assert rc == 0, f"flush = {rc}"
+        out: dict[str, np.ndarray] = {}
+        value = ffi.new("double *")
+        k = 0
+        while (stored := lib.vmafpy_stored_name(ctx[0], k)) != ffi.NULL:
+            name = ffi.string(stored).decode()
+            scores = np.full(n, np.nan)
+            for i in range(n):
+                if lib.vmaf_feature_score_at_index(ctx[0], stored, value, i) == 0:
+                    scores[i] = value[0]
+            out[name] = scores
+            k += 1
+        return out
+    finally:
+        lib.vmaf_close(ctx[0])
