@@ -8,6 +8,7 @@ class AbiWheel(bdist_wheel):
     """One wheel per platform for every CPython from 3.10 on."""
 
     def finalize_options(self) -> None:
+        """Fix the Python tag."""
         self.py_limited_api = "cp310"
         super().finalize_options()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-
 from vmafpy.capi._embedded import ffi, lib
 
 FORMATS = {
