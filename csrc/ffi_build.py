@@ -1,8 +1,8 @@
 """
 Two cffi modules from one set of declarations.
 
-``vmafpy.capi._embedded`` is compiled with the engine. ``vmafpy.capi._external`` holds declarations only and opens
-a libvmaf at run time: ``dlopen`` on the compiled module would go on calling the embedded engine.
+``vmafpy.capi._embedded`` is compiled with the engine. ``vmafpy.capi._external`` holds declarations only and
+opens a libvmaf at run time: ``dlopen`` on the compiled module would go on calling the embedded engine.
 """
 
 import os
