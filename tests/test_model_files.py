@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 MODEL = Path(__file__).resolve().parent.parent / "model"
-TABLE = dict(
-    re.findall(r"^\| `(\S+\.json)` \|.*\| `([0-9a-f]{64})` \|$", (MODEL / "README.md").read_text(), re.M)
-)
+TABLE = dict(re.findall(r"^\| `(\S+\.json)` \|.*\| `([0-9a-f]{64})` \|$", (MODEL / "README.md").read_text(), re.M))
 
 
 def test_table_names_every_file():
@@ -31,9 +29,7 @@ def test_float_models_are_renamed_integer_models(name):
     """A float model is the integer one on float features: the text differs in the feature names alone."""
     integer = (MODEL / f"{name}.json").read_bytes()
     float_name = name.replace("vmaf_", "vmaf_float_", 1)
-    assert (MODEL / f"{float_name}.json").read_bytes() == integer.replace(
-        b"VMAF_integer_feature", b"VMAF_feature"
-    )
+    assert (MODEL / f"{float_name}.json").read_bytes() == integer.replace(b"VMAF_integer_feature", b"VMAF_feature")
 
 
 @pytest.mark.parametrize("stem", ["vmaf_v0.6.1", "vmaf_4k_v0.6.1"])

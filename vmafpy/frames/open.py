@@ -1,0 +1,46 @@
+"""One way in for every form a video can have."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+from vmafpy.errors import InputError
+from vmafpy.frames.array import ArrayVideo
+from vmafpy.frames.base import FrameSource
+from vmafpy.frames.video import VideoFile
+
+#: A path PyAV opens, a source such as RawVideo, or an iterable of PyAV frames or numpy planes.
+Video: TypeAlias = "str | os.PathLike[str] | FrameSource | Iterable[Any]"
+
+
+def open_source(video: Video, *, accept_truncated: bool = False, label: str = "frames in memory") -> FrameSource:
+    """
+    Make a frame source of whatever stands for a video.
+
+    Parameters
+    ----------
+    video : path-like, FrameSource, or iterable
+        A path is opened with PyAV; a FrameSource is returned as it is; anything else is taken as an iterable of
+        PyAV frames or numpy planes.
+    accept_truncated : bool
+        For paths: see `VideoFile`.
+    label : str
+        Name of an iterable in messages.
+
+    Raises
+    ------
+    InputError
+        If *video* is none of these; `MediaError` and `UnsupportedFormatError` as the source raises them.
+    """
+    if isinstance(video, FrameSource):
+        return video
+    if isinstance(video, (str, os.PathLike)):
+        return VideoFile(video, accept_truncated=accept_truncated)
+    if isinstance(video, Iterable):
+        return ArrayVideo(video, label=label)
+    raise InputError(
+        f"{type(video).__name__} is no video: give a path, vmafpy.RawVideo(...), or an iterable of av.VideoFrame "
+        "or numpy planes"
+    )
