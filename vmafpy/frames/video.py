@@ -151,6 +151,8 @@ class VideoFile:
         """Raise if the container announced more than there was: libavformat ends a cut file without an error."""
         if index == 0:
             raise MediaError(f"{self._path} holds no frame that can be decoded")
+        if stream.container.format.name == "yuv4mpegpipe" and os.path.isfile(self._path):
+            self._check_y4m(index)
         announced = _announced_end(stream)
         frame = 1 / (stream.average_rate or Fraction(25))
         short = announced is not None and end is not None and end < announced - 2 * frame
@@ -159,6 +161,18 @@ class VideoFile:
                 f"{self._path} is cut short: {index} frames could be decoded, up to {float(end or 0):.3f} s of the "
                 f"{float(announced or 0):.3f} s its container announces. Pass accept_truncated=True to score what is "
                 "there."
+            )
+
+    def _check_y4m(self, index: int) -> None:
+        """Raise if the last frame of a YUV4MPEG2 file is cut: libavformat drops it without an error."""
+        with open(self._path, "rb") as file:
+            header = len(file.readline(1 << 16))
+        frame = len(b"FRAME\n") + self.info.format.frame_bytes(self.info.width, self.info.height)
+        rest = (os.path.getsize(self._path) - header) % frame
+        if rest:
+            raise MediaError(
+                f"{self._path} is cut short: after {index} whole frames {rest} of {frame} bytes of another one follow. "
+                "Pass accept_truncated=True to score what is there."
             )
 
     def close(self) -> None:

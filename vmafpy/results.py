@@ -1,0 +1,517 @@
+"""What a scoring gives: per-frame scores, pooled values, and where every number came from."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import tempfile
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from vmafpy.errors import InputError
+from vmafpy.stats import pooling
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+IntArray: TypeAlias = npt.NDArray[np.int64]
+PathLike: TypeAlias = "str | os.PathLike[str]"
+
+SCHEMA = 1  # of the "vmafpy" block in JSON files
+
+
+def _frozen(values: npt.ArrayLike, dtype: type[np.generic]) -> Any:
+    out = np.array(values, dtype)
+    out.setflags(write=False)
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """
+    A range that holds a value with a stated confidence.
+
+    Attributes
+    ----------
+    low, high : float
+        In the unit of the score.
+    level : float
+        Confidence, 0 to 1.
+    """
+
+    low: float
+    high: float
+    level: float = 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class FrameScores:
+    """
+    The scores of one model or feature, a number per scored frame.
+
+    Attributes
+    ----------
+    name : str
+    values : ndarray of float64, shape (n_scored,)
+        In frame order; read-only.
+    indices : ndarray of int64, shape (n_scored,)
+        Frame number of each value, from 0.
+    """
+
+    name: str
+    values: FloatArray
+    indices: IntArray
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def mean(self) -> float:
+        """Arithmetic mean, summed in frame order as libvmaf does."""
+        return pooling.mean(self.values)
+
+    @property
+    def harmonic_mean(self) -> float:
+        """libvmaf's: n / sum(1 / (s + 1)) - 1."""
+        return pooling.harmonic_mean(self.values)
+
+    @property
+    def min(self) -> float:
+        """Least score."""
+        return pooling.minimum(self.values)
+
+    @property
+    def max(self) -> float:
+        """Greatest score."""
+        return pooling.maximum(self.values)
+
+    def percentile(self, q: float) -> float:
+        """Score below which *q* per cent of the frames lie, linear between neighbours; q from 0 to 100."""
+        return pooling.percentile(self.values, q)
+
+    def pooled(self) -> dict[str, float]:
+        """Return libvmaf's four pooled values."""
+        return {"min": self.min, "max": self.max, "mean": self.mean, "harmonic_mean": self.harmonic_mean}
+
+    def columns(self, name: str) -> dict[str, FloatArray]:
+        """Per-frame columns as libvmaf's logs name them when the score is called *name*."""
+        return {name: self.values}
+
+
+@dataclass(frozen=True, eq=False)
+class BootstrapScores(FrameScores):
+    """
+    Scores of a bootstrap model, with the spread of its members.
+
+    `values` are the main model's scores. The other four come from the members [1]_.
+
+    Attributes
+    ----------
+    bagging : ndarray of float64
+        Mean of the members.
+    stddev : ndarray of float64
+        Standard deviation of the members, VMAF points.
+    ci95_low, ci95_high : ndarray of float64
+        2.5 and 97.5 per cent points of the members.
+
+    References
+    ----------
+    .. [1] Z. Li et al., "VMAF: The Journey Continues", Netflix Technology Blog, 2018.
+    """
+
+    bagging: FloatArray
+    stddev: FloatArray
+    ci95_low: FloatArray
+    ci95_high: FloatArray
+
+    @property
+    def ci95(self) -> Interval:
+        """95 % interval of the clip: its ends' means over the frames, as libvmaf pools them."""
+        return Interval(pooling.mean(self.ci95_low), pooling.mean(self.ci95_high), 0.95)
+
+    def columns(self, name: str) -> dict[str, FloatArray]:
+        """Score, bagging, stddev and the interval's ends, under libvmaf's names."""
+        return {
+            name: self.values,
+            f"{name}_bagging": self.bagging,
+            f"{name}_stddev": self.stddev,
+            f"{name}_ci_p95_lo": self.ci95_low,
+            f"{name}_ci_p95_hi": self.ci95_high,
+        }
+
+
+class ScoreMap(Mapping[str, FrameScores]):
+    """Scores by name; a model is found by its aliases too. Iteration is in the order asked for."""
+
+    def __init__(self, scores: Mapping[str, FrameScores], aliases: Mapping[str, str] | None = None) -> None:
+        self._scores = dict(scores)
+        self._aliases = dict(aliases or {})
+
+    def __getitem__(self, name: str) -> FrameScores:
+        key = name if name in self._scores else self._aliases.get(name, name)
+        try:
+            return self._scores[key]
+        except KeyError:
+            raise KeyError(f"{name!r}; there are {', '.join(self._scores) or 'none'}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._scores)
+
+    def __len__(self) -> int:
+        return len(self._scores)
+
+    def __repr__(self) -> str:
+        return f"ScoreMap({', '.join(f'{name}: {scores.mean:.6g}' for name, scores in self.items())})"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """
+    Where the scores came from.
+
+    Attributes
+    ----------
+    library : str
+        ``"embedded"``, or ``"libvmaf"``.
+    library_version, library_path : str
+        As the library reports; the path is empty for the embedded engine.
+    vmafpy_version : str
+    models : tuple of dict
+        Identifier, file, SHA-256, options of each model, in the order asked for.
+    features : tuple of dict
+        Name and options of each extra feature.
+    reference, distorted : str
+        Paths, or what the frames were called.
+    width, height : int
+        Luma samples of the pictures scored.
+    pix_fmt : str
+        FFmpeg's name of the format scored.
+    bit_depth : int
+        Bits per sample scored.
+    conversion : str
+        What was done to the pictures before scoring; empty for nothing.
+    pairing : str
+        How frames were paired.
+    n_frames : int
+        Frame pairs read.
+    n_subsample : int
+        Every n-th frame was scored.
+    n_threads : int
+        Workers of the library; 0 for the calling thread alone.
+    frames_shared, frames_copied : int
+        Pictures handed to the library by address, and copied into its memory.
+    copy_reasons : dict of str to int
+        Why pictures were copied, and how many.
+    """
+
+    library: str
+    library_version: str
+    vmafpy_version: str
+    models: tuple[dict[str, Any], ...]
+    features: tuple[dict[str, Any], ...]
+    reference: str
+    distorted: str
+    width: int
+    height: int
+    pix_fmt: str
+    bit_depth: int
+    n_frames: int
+    library_path: str = ""
+    conversion: str = ""
+    pairing: str = "by index"
+    n_subsample: int = 1
+    n_threads: int = 0
+    frames_shared: int = 0
+    frames_copied: int = 0
+    copy_reasons: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreResult:
+    """
+    The scores of one distorted video against its reference.
+
+    Attributes
+    ----------
+    models : ScoreMap
+        By model identifier; aliases such as ``"neg"`` work too.
+    features : ScoreMap
+        By the names libvmaf's reports print, such as ``"integer_adm2"`` or ``"psnr_y"``.
+    provenance : Provenance
+    aggregates : dict of str to float
+        Whole-sequence values such as ``apsnr_y``; they are no mean of per-frame scores.
+    warnings : tuple of str
+        What was noticed about the input, in words.
+    fps : float
+        Frame pairs per second of wall time, decoding included.
+    """
+
+    models: ScoreMap
+    features: ScoreMap
+    provenance: Provenance
+    aggregates: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    fps: float = math.nan
+
+    @property
+    def vmaf(self) -> float:
+        """Mean of the first model over the scored frames, VMAF points."""
+        if not self.models:
+            raise InputError("no model was scored; ask for one with models=...")
+        return next(iter(self.models.values())).mean
+
+    @property
+    def n_frames(self) -> int:
+        """Scored frames."""
+        return len(self.indices)
+
+    @property
+    def indices(self) -> IntArray:
+        """Frame number of each scored frame."""
+        for scores in (*self.models.values(), *self.features.values()):
+            return scores.indices
+        return _frozen([], np.int64)
+
+    def columns(self) -> dict[str, FloatArray]:
+        """All per-frame columns by libvmaf's names: features first, then models, the first of which is ``vmaf``."""
+        out: dict[str, FloatArray] = {}
+        for name, scores in self.features.items():
+            out.update(scores.columns(name))
+        for name, scores in zip(self._log_names(), self.models.values(), strict=True):
+            out.update(scores.columns(name))
+        return out
+
+    def _log_names(self) -> list[str]:
+        return ["vmaf" if i == 0 else name for i, name in enumerate(self.models)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """
+        Return libvmaf's JSON log as plain types, our own facts under the key ``vmafpy``.
+
+        Non-finite numbers are None, as strict JSON wants, and counted in ``vmafpy.non_finite``.
+        """
+        columns = self.columns()
+        non_finite: dict[str, dict[str, str]] = {}
+        for name, values in columns.items():
+            bad = np.flatnonzero(~np.isfinite(values))
+            if len(bad):
+                non_finite[name] = {str(int(self.indices[i])): str(float(values[i])) for i in bad}
+        lists = {name: [_finite(v) for v in values.tolist()] for name, values in columns.items()}
+        return {
+            "version": self.provenance.library_version,
+            "fps": _finite(self.fps),
+            "frames": [
+                {"frameNum": int(index), "metrics": {name: values[k] for name, values in lists.items()}}
+                for k, index in enumerate(self.indices)
+            ],
+            "pooled_metrics": {
+                name: {k: _finite(v) for k, v in FrameScores(name, values, self.indices).pooled().items()}
+                for name, values in columns.items()
+                if len(values)
+            },
+            "aggregate_metrics": {name: _finite(value) for name, value in self.aggregates.items()},
+            "vmafpy": {
+                "schema": SCHEMA,
+                "models": dict(zip(self._log_names(), self.models, strict=True)),
+                "bootstrap": [n for n, s in self.models.items() if isinstance(s, BootstrapScores)],
+                "provenance": asdict(self.provenance),
+                "warnings": list(self.warnings),
+                "non_finite": non_finite,
+                "non_finite_aggregates": {
+                    name: str(value) for name, value in self.aggregates.items() if not math.isfinite(value)
+                },
+            },
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> ScoreResult:
+        """
+        Rebuild a result from `to_dict`, every number as it was.
+
+        Raises
+        ------
+        InputError
+            If the document was not made by `to_dict`, or by a newer version.
+        """
+        ours = document.get("vmafpy")
+        if not isinstance(ours, Mapping) or ours.get("schema") != SCHEMA:
+            raise InputError(
+                "this is no result of vmafpy" if ours is None else f"schema {ours.get('schema')!r} is not {SCHEMA}"
+            )
+        frames = document["frames"]
+        indices = _frozen([frame["frameNum"] for frame in frames], np.int64)
+        names = list(frames[0]["metrics"]) if frames else []
+        columns = {}
+        for name in names:
+            marks = ours["non_finite"].get(name, {})
+            columns[name] = _frozen(
+                [
+                    float(marks[str(frame["frameNum"])]) if frame["metrics"][name] is None else frame["metrics"][name]
+                    for frame in frames
+                ],
+                np.float64,
+            )
+        models: dict[str, FrameScores] = {}
+        for log_name, model in ours["models"].items():
+            values = columns.pop(log_name, _frozen([], np.float64))
+            if model in ours["bootstrap"]:
+                parts = [
+                    columns.pop(f"{log_name}_{part}", _frozen([], np.float64))
+                    for part in ("bagging", "stddev", "ci_p95_lo", "ci_p95_hi")
+                ]
+                models[model] = BootstrapScores(model, values, indices, *parts)
+            else:
+                models[model] = FrameScores(model, values, indices)
+        known = {f.name for f in fields(Provenance)}
+        facts = {key: value for key, value in ours["provenance"].items() if key in known}
+        for key in ("models", "features"):
+            facts[key] = tuple(facts[key])
+        aggregates = dict(document["aggregate_metrics"])
+        aggregates.update({name: float(text) for name, text in ours["non_finite_aggregates"].items()})
+        fps = document["fps"]
+        return cls(
+            models=ScoreMap(models, _aliases(models)),
+            features=ScoreMap({name: FrameScores(name, values, indices) for name, values in columns.items()}),
+            provenance=Provenance(**facts),
+            aggregates=aggregates,
+            warnings=tuple(ours["warnings"]),
+            fps=math.nan if fps is None else fps,
+        )
+
+    def to_json(self, path: PathLike | None = None) -> str:
+        """
+        Return libvmaf's JSON log at full precision, and write it to *path* if given.
+
+        The file appears whole or not at all.
+        """
+        text = json.dumps(self.to_dict(), indent=2, allow_nan=False) + "\n"
+        if path is not None:
+            with atomic_write(path) as file:
+                file.write(text)
+        return text
+
+    @classmethod
+    def from_json(cls, path: PathLike) -> ScoreResult:
+        """
+        Load a result saved by `to_json`.
+
+        Raises
+        ------
+        InputError
+            If the file is no result of this package.
+        """
+        try:
+            document = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"cannot load a result from {path}: {error}") from error
+        if not isinstance(document, dict):
+            raise InputError(f"cannot load a result from {path}: it holds a JSON {type(document).__name__}")
+        return cls.from_dict(document)
+
+    def to_csv(self, path: PathLike | None = None) -> str:
+        """Return one row per frame under libvmaf's header (``Frame,<names>,``), and write it to *path* if given."""
+        columns = self.columns()
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["Frame", *columns, ""])
+        for k, index in enumerate(self.indices):
+            writer.writerow([int(index), *(repr(float(values[k])) for values in columns.values()), ""])
+        return _written(out.getvalue(), path)
+
+    def to_xml(self, path: PathLike | None = None) -> str:
+        """Return libvmaf's XML log at full precision, and write it to *path* if given."""
+        columns = self.columns()
+        root = ET.Element("VMAF", version=self.provenance.library_version)
+        ET.SubElement(
+            root,
+            "params",
+            qualityWidth=str(self.provenance.width),
+            qualityHeight=str(self.provenance.height),
+        )
+        ET.SubElement(root, "fyi", fps=f"{self.fps:.2f}")
+        frames = ET.SubElement(root, "frames")
+        for k, index in enumerate(self.indices):
+            values = {name: repr(float(column[k])) for name, column in columns.items()}
+            ET.SubElement(frames, "frame", {"frameNum": str(int(index)), **values})
+        pooled = ET.SubElement(root, "pooled_metrics")
+        for name, column in columns.items():
+            if len(column):
+                values = {k: repr(v) for k, v in FrameScores(name, column, self.indices).pooled().items()}
+                ET.SubElement(pooled, "metric", {"name": name, **values})
+        ET.SubElement(root, "aggregate_metrics", {name: repr(v) for name, v in self.aggregates.items()})
+        ET.indent(root)
+        return _written(ET.tostring(root, encoding="unicode") + "\n", path)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """
+        Return a data frame: a row per scored frame, a column per score, models under their identifiers.
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            from vmafpy.errors import MissingExtraError
+
+            raise MissingExtraError("to_pandas() needs pandas: pip install 'vmafpy[pandas]'") from error
+        columns: dict[str, FloatArray] = {}
+        for name, scores in (*self.features.items(), *self.models.items()):
+            columns.update(scores.columns(name))
+        return pd.DataFrame(columns, index=pd.Index(self.indices, name="frame"))
+
+    def __repr__(self) -> str:
+        means = ", ".join(f"{name}={scores.mean:.3f}" for name, scores in self.models.items() if len(scores))
+        return f"<ScoreResult of {self.n_frames} frames: {means or 'no model'}; {len(self.features)} features>"
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _aliases(models: Mapping[str, Any]) -> dict[str, str]:
+    from vmafpy.models import REGISTRY
+
+    return {alias: entry.id for entry in REGISTRY if entry.id in models for alias in entry.aliases}
+
+
+def _written(text: str, path: PathLike | None) -> str:
+    if path is not None:
+        with atomic_write(path) as file:
+            file.write(text)
+    return text
+
+
+@contextmanager
+def atomic_write(path: PathLike) -> Iterator[IO[str]]:
+    """Open a text file that takes its name only when it is complete; on error nothing is left behind."""
+    target = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise InputError(f"cannot write {target}: {error.strerror}") from error
+    try:
+        with open(handle, "w", encoding="utf-8", newline="") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
