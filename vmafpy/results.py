@@ -281,7 +281,7 @@ class ScoreResult:
         """Frame number of each scored frame."""
         for scores in (*self.models.values(), *self.features.values()):
             return scores.indices
-        return _frozen([], np.int64)
+        return np.empty(0, np.int64)
 
     def columns(self) -> dict[str, FloatArray]:
         """All per-frame columns by libvmaf's names: features first, then models, the first of which is ``vmaf``."""

@@ -1,0 +1,1 @@
+"""Arrays in, frozen results out: pooling, BD-rate, agreement with subjective scores, significance."""
