@@ -31,7 +31,7 @@ def mean(values: npt.ArrayLike) -> float:
 
 def harmonic_mean(values: npt.ArrayLike) -> float:
     """
-    libvmaf's harmonic mean, ``n / sum(1 / (s + 1)) - 1`` [1]_.
+    Harmonic mean as libvmaf defines it, ``n / sum(1 / (s + 1)) - 1`` [1]_.
 
     The shift by 1 keeps a zero score finite; it is not the plain harmonic mean that other tools print.
 
