@@ -1,0 +1,1 @@
+"""The C API of libvmaf as Python objects."""
