@@ -16,6 +16,7 @@ typedef struct {
 
 struct VpSeries {
     char *name;
+    const void *owner;
     Page **page;
     size_t n_pages;
     bool stored;
@@ -118,25 +119,38 @@ static int grow(VpCollector *c)
     return 0;
 }
 
-VpSeries *vp_collector_series(VpCollector *c, const char *name)
+static VpSeries *add(VpCollector *c, const char *name)
 {
+    if (grow(c)) return NULL;
+    VpSeries *s = calloc(1, sizeof(*s));
+    char *copy = copy_text(name);
+    if (!s || !copy) {
+        free(copy);
+        free(s);
+        return NULL;
+    }
+    s->name = copy;
+    *find_slot(c, c->slot, c->n_slots, name) = c->n_series + 1;
+    c->series[c->n_series++] = s;
+    return s;
+}
+
+int vp_collector_claim(VpCollector *c, const char *name, const void *owner, VpSeries **series)
+{
+    int rc = 0;
     pthread_mutex_lock(&c->lock);
     VpSeries *s = find(c, name);
-    if (!s && !grow(c)) {
-        s = calloc(1, sizeof(*s));
-        char *copy = copy_text(name);
-        if (s && copy) {
-            s->name = copy;
-            *find_slot(c, c->slot, c->n_slots, name) = c->n_series + 1;
-            c->series[c->n_series++] = s;
-        } else {
-            free(copy);
-            free(s);
-            s = NULL;
-        }
+    if (!s) s = add(c, name);
+    if (!s) {
+        rc = -ENOMEM;
+    } else if (owner && s->owner && s->owner != owner) {
+        rc = -EINVAL;
+    } else {
+        if (owner) s->owner = owner;
+        *series = s;
     }
     pthread_mutex_unlock(&c->lock);
-    return s;
+    return rc;
 }
 
 /* The page of a frame, made if it is new. */

@@ -10,8 +10,9 @@ typedef struct VpSeries VpSeries; /* the scores of one name; lives as long as it
 int vp_collector_open(VpCollector **collector);
 void vp_collector_close(VpCollector *collector); /* NULL allowed */
 
-/* The series of a name, made if it is new; NULL: no memory. */
-VpSeries *vp_collector_series(VpCollector *collector, const char *name);
+/* The series of a name, made if it is new. An owner (NULL: none) keeps the name from other owners. 0, -EINVAL if another
+ * one has it, or -ENOMEM. */
+int vp_collector_claim(VpCollector *collector, const char *name, const void *owner, VpSeries **series);
 /* 0, -EINVAL if this frame has a value already, or -ENOMEM. */
 int vp_collector_put(VpCollector *collector, VpSeries *series, unsigned index, double value);
 /* 0, or -EINVAL if there is none. */

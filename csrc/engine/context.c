@@ -21,8 +21,10 @@ int vmaf_init(VmafContext **vmaf, VmafConfiguration cfg)
     if (!vmaf || cfg.n_threads > VP_THREADS_MAX) return -EINVAL;
     VmafContext *c = calloc(1, sizeof(*c));
     if (!c) return -ENOMEM;
-    const int rc = vp_collector_open(&c->collector);
+    int rc = vp_collector_open(&c->collector);
+    if (!rc) rc = vp_bindings_open(&c->bindings, c->collector);
     if (rc) {
+        vp_collector_close(c->collector);
         free(c);
         return rc;
     }
@@ -59,9 +61,16 @@ int vmaf_close(VmafContext *c)
     if (rc) return rc;
     vp_schedule_close(c->schedule);
     vp_groups_free(&c->groups);
+    vp_bindings_close(&c->bindings);
     vp_collector_close(c->collector);
     free(c);
     return 0;
+}
+
+/* Whether frames were read: from then on the extractors are fixed. */
+static bool is_frozen(const VmafContext *c)
+{
+    return c->n_frames || c->flushed;
 }
 
 int vmaf_use_feature(VmafContext *c, const char *feature_name, VmafFeatureDictionary *opts_dict)
@@ -69,10 +78,49 @@ int vmaf_use_feature(VmafContext *c, const char *feature_name, VmafFeatureDictio
     int rc = enter(c);
     if (!rc) {
         const VpExtractor *e = feature_name ? vp_extractor_by_name(feature_name) : NULL;
-        rc = leave(c, e ? vp_groups_add(&c->groups, e, opts_dict, c->n_frames || c->flushed) : -EINVAL);
+        rc = leave(c, e ? vp_groups_add(&c->groups, e, opts_dict, is_frozen(c)) : -EINVAL);
     }
     vmaf_feature_dictionary_free(&opts_dict);
     return rc;
+}
+
+/* Registers the extractors of a model; `dry`: only tells whether that could be done. */
+static int use_model(VmafContext *c, const VmafModel *m, bool dry)
+{
+    int rc = 0;
+    for (int i = 0; i < m->n_features && !rc; i++) {
+        const VmafFeatureDictionary *options = m->feature[i].options;
+        const VpExtractor *e = vp_extractor_by_output(m->feature[i].name);
+        if (!e)
+            rc = -EINVAL;
+        else
+            rc = dry ? vp_groups_check(&c->groups, e, options, is_frozen(c))
+                     : vp_groups_add(&c->groups, e, options, is_frozen(c));
+    }
+    return rc;
+}
+
+int vmaf_use_features_from_model(VmafContext *c, VmafModel *model)
+{
+    VpBinding *binding;
+    int rc = enter(c);
+    if (rc) return rc;
+    rc = model ? use_model(c, model, true) : -EINVAL;
+    if (!rc) rc = vp_bind_model(&c->bindings, model, &binding);
+    if (!rc) rc = use_model(c, model, false);
+    return leave(c, rc);
+}
+
+int vmaf_use_features_from_model_collection(VmafContext *c, VmafModelCollection *collection)
+{
+    VpCollectionBinding *binding;
+    int rc = enter(c);
+    if (rc) return rc;
+    if (!collection) return leave(c, -EINVAL);
+    for (int i = 0; i < collection->n && !rc; i++) rc = use_model(c, collection->member[i], true);
+    if (!rc) rc = vp_bind_collection(&c->bindings, collection, &binding);
+    for (int i = 0; i < collection->n && !rc; i++) rc = use_model(c, collection->member[i], false);
+    return leave(c, rc);
 }
 
 /* Fixes the form of the stream and what it takes to score it. */

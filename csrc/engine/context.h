@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "engine/binding.h"
 #include "engine/collector.h"
 #include "engine/group.h"
 #include "engine/schedule.h"
@@ -15,6 +16,7 @@ struct VmafContext {
     atomic_flag busy;
     VpGroups groups;
     VpCollector *collector;
+    VpBindings bindings;
     VpSchedule *schedule; /* from the first pair of pictures on */
     VmafPicture form;     /* of that pair; no reference */
     unsigned n_frames;

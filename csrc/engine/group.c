@@ -37,29 +37,53 @@ static int check_names(const VpExtractor *extractor, const char *suffix)
     return 0;
 }
 
-int vp_groups_add(VpGroups *groups, const VpExtractor *extractor, const VmafFeatureDictionary *dict, bool frozen)
+/* Options and the suffix they give, checked. 0, or a negative errno and nothing made. */
+static int make_variant(const VpExtractor *extractor, const VmafFeatureDictionary *dict, VpVariant *variant)
 {
-    VpVariant variant = {0};
-    int rc = vp_options_parse(extractor, dict, &variant.options);
+    int rc = vp_options_parse(extractor, dict, &variant->options);
     if (rc) return rc;
-    VpGroup *group = find_group(groups, extractor);
-    rc = vp_options_suffix(extractor, variant.options, variant.suffix, sizeof(variant.suffix));
-    if (rc) goto fail;
-    if (has_variant(group, variant.suffix)) goto fail; /* nothing to do */
-    rc = frozen ? -EINVAL : check_names(extractor, variant.suffix);
-    if (rc) goto fail;
+    rc = vp_options_suffix(extractor, variant->options, variant->suffix, sizeof(variant->suffix));
+    if (!rc) rc = check_names(extractor, variant->suffix);
+    if (rc) free(variant->options);
+    return rc == -ENOSPC ? -EINVAL : rc;
+}
 
-    rc = -ENOMEM;
-    if (!group) group = add_group(groups, extractor);
-    if (!group) goto fail;
+static int add_variant(VpGroup *group, const VpVariant *variant)
+{
     VpVariant *all = realloc(group->variant, (size_t)(group->n_variants + 1) * sizeof(*all));
-    if (!all) goto fail;
-    all[group->n_variants++] = variant;
+    if (!all) return -ENOMEM;
+    all[group->n_variants++] = *variant;
     group->variant = all;
     return 0;
-fail:
+}
+
+int vp_groups_check(const VpGroups *groups, const VpExtractor *extractor, const VmafFeatureDictionary *dict,
+                    bool frozen)
+{
+    VpVariant variant;
+    int rc = make_variant(extractor, dict, &variant);
+    if (rc) return rc;
+    if (frozen && !has_variant(find_group(groups, extractor), variant.suffix)) rc = -EINVAL;
     free(variant.options);
-    return rc == -ENOSPC ? -EINVAL : rc;
+    return rc;
+}
+
+int vp_groups_add(VpGroups *groups, const VpExtractor *extractor, const VmafFeatureDictionary *dict, bool frozen)
+{
+    VpVariant variant;
+    int rc = make_variant(extractor, dict, &variant);
+    if (rc) return rc;
+    VpGroup *group = find_group(groups, extractor);
+    const bool known = has_variant(group, variant.suffix);
+    if (!known && frozen) rc = -EINVAL;
+    if (!known && !rc && !group) {
+        group = add_group(groups, extractor);
+        if (!group) rc = -ENOMEM;
+    }
+    if (!known && !rc) rc = add_variant(group, &variant);
+    if (group && !group->n_variants) groups->n--; /* made in vain */
+    if (known || rc) free(variant.options);
+    return rc;
 }
 
 void vp_groups_free(VpGroups *groups)
@@ -91,8 +115,8 @@ static int find_series(VpGroup *group)
             char name[VP_NAME_SIZE];
             if (output->flags & VP_OUT_HIDDEN) continue;
             if (vp_score_name(output, group->variant[v].suffix, name, sizeof(name))) return -EINVAL;
-            *at = vp_collector_series(group->collector, name);
-            if (!*at) return -ENOMEM;
+            const int rc = vp_collector_claim(group->collector, name, group->extractor, at);
+            if (rc) return rc;
             for (int w = 0; w < v; w++)
                 if (group->series[w * group->n_outputs + o] == *at) *at = NULL;
         }

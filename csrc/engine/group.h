@@ -32,6 +32,9 @@ typedef struct VpGroups {
 /* Registers an extractor with options (NULL: defaults). One whose options give the same score names is there already
  * and stays as it is. With `frozen` nothing new is taken. 0, -EINVAL, -ENOMEM. */
 int vp_groups_add(VpGroups *groups, const VpExtractor *extractor, const VmafFeatureDictionary *dict, bool frozen);
+/* What vp_groups_add() would say, memory aside. */
+int vp_groups_check(const VpGroups *groups, const VpExtractor *extractor, const VmafFeatureDictionary *dict,
+                    bool frozen);
 void vp_groups_free(VpGroups *groups);
 
 /* Whether a stream can be scored at all. 0 or -EINVAL. */
