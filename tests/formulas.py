@@ -37,3 +37,50 @@ def pair(name: str, width: int, height: int, bpc: int, frame: int) -> tuple[np.n
 def crc32(plane: np.ndarray) -> str:
     """Of the samples row by row, little endian."""
     return f"{zlib.crc32(plane.astype(plane.dtype.newbyteorder('<')).tobytes()):08x}"
+
+
+def _hash(x: np.ndarray, y: np.ndarray, frame: int, plane: int, salt: int) -> np.ndarray:
+    a = (x * 374761393 + y * 668265263 + frame * 2246822519 + plane * 3266489917 + salt * 1013904223) & 0xFFFFFFFF
+    a ^= a >> 13
+    a = (a * 1274126177) & 0xFFFFFFFF
+    return a ^ (a >> 16)
+
+
+def _triangle(v: np.ndarray) -> np.ndarray:
+    return np.abs(v % 256 - 128)
+
+
+def planes(
+    kind: str, width: int, height: int, fmt: str, bpc: int, frame: int
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """
+    All planes of one frame, reference and distorted: uint8, or uint16 above 8 bits.
+
+    Kinds: main (texture; coarse steps, noise or smoothing), same, flat (levels one or two apart), inv (negative).
+    """
+    shift = bpc - 8
+    ref, dis = [], []
+    for p in range(1 if fmt == "400" else 3):
+        w = width if p == 0 or fmt == "444" else width >> 1
+        h = height if p == 0 or fmt != "420" else height >> 1
+        y, x = np.mgrid[0:h, 0:w].astype(np.int64)
+        if kind == "flat":
+            r = np.full((h, w), (128 if p else 100) << shift)
+            d = np.full((h, w), (101 + frame, 130, 127)[p] << shift)
+        else:
+            base = (
+                32
+                + _triangle(3 * x + 2 * y + 5 * frame + 37 * p)
+                + (_triangle(((x * y) >> 3) + 7 * frame + 11 * p) >> 1)
+            )
+            r8 = np.clip(base + _hash(x, y, frame, p, 0) % 9 - 4, 0, 255)
+            noisy = np.clip(r8 + _hash(x, y, frame, p, 1) % 13 - 6, 0, 255)
+            part = ((x >> 3) + (y >> 3) + frame + p) % 3
+            d8 = np.choose(part, [(r8 >> 4) * 16 + 8, noisy, np.clip(base + 3, 0, 255)])
+            r = (r8 << shift) + _hash(x, y, frame, p, 2) % 2**shift
+            d = (d8 << shift) + _hash(x, y, frame, p, 3) % 2**shift
+            d = {"main": d, "same": r, "inv": 2**bpc - 1 - r}[kind]
+        dtype = np.uint8 if bpc == 8 else np.uint16
+        ref.append(r.astype(dtype))
+        dis.append(d.astype(dtype))
+    return ref, dis

@@ -1,0 +1,83 @@
+#include "kernel/float_rows.h"
+
+#include <math.h>
+
+int vp_float_depth_known(int bpc)
+{
+    return bpc == 8 || bpc == 10 || bpc == 12 || bpc == 16;
+}
+
+void vp_float_mirror_margins(float *row, int w, int margin)
+{
+    for (int i = 1; i <= margin; i++) {
+        row[-i] = row[i];
+        row[w - 1 + i] = row[w - 1 - i];
+    }
+}
+
+static void load_c(const void *src, int bpc, int w, float *dst)
+{
+    if (bpc == 8) {
+        const uint8_t *s = src;
+        for (int x = 0; x < w; x++) dst[x] = (float)s[x] - 128.0f;
+    } else {
+        const uint16_t *s = src;
+        const float scale = 1.0f / (float)(1 << (bpc - 8)); /* a power of two: exact */
+        for (int x = 0; x < w; x++) dst[x] = (float)s[x] * scale - 128.0f;
+    }
+    for (int x = w; x < vp_float_padded(w); x++) dst[x] = 0;
+}
+
+static void vertical_c(const float *const *row, const float *tap, int taps, int w, float *out)
+{
+    for (int x = 0; x < w; x += VP_FLOAT_LANES) {
+        float sum[VP_FLOAT_LANES] = {0};
+        for (int k = 0; k < taps; k++)
+            for (int i = 0; i < VP_FLOAT_LANES; i++) sum[i] += tap[k] * row[k][x + i];
+        for (int i = 0; i < VP_FLOAT_LANES; i++) out[x + i] = sum[i];
+    }
+}
+
+static void horizontal_c(const float *row, const float *tap, int taps, int w, float *out)
+{
+    for (int x = 0; x < w; x += VP_FLOAT_LANES) {
+        float sum[VP_FLOAT_LANES] = {0};
+        for (int k = 0; k < taps; k++)
+            for (int i = 0; i < VP_FLOAT_LANES; i++) sum[i] += tap[k] * row[x + k + i];
+        for (int i = 0; i < VP_FLOAT_LANES; i++) out[x + i] = sum[i];
+    }
+}
+
+static void halve_c(const float *row, const float *tap, int taps, int w, float *out)
+{
+    for (int x = 0; x < vp_float_padded(w); x++) {
+        float sum = 0;
+        for (int k = 0; k < taps; k++) sum += tap[k] * row[2 * x + k];
+        out[x] = sum;
+    }
+}
+
+static void distance_c(const float *a, const float *b, int w, float *out)
+{
+    for (int x = 0; x < vp_float_padded(w); x++) out[x] = fabsf(a[x] - b[x]);
+}
+
+static void sums_c(const float *const *row, int n, int w, float *sum)
+{
+    float s[VP_FLOAT_MAX_SUMS] = {0};
+    /* rows inside: their chains of additions overlap */
+    for (int x = 0; x < w; x++)
+        for (int i = 0; i < n; i++) s[i] += row[i][x];
+    for (int i = 0; i < n; i++) sum[i] = s[i];
+}
+
+void vp_float_rows_init(VpFloatRows *k, unsigned cpu)
+{
+    k->load = load_c;
+    k->vertical = vertical_c;
+    k->horizontal = horizontal_c;
+    k->halve = halve_c;
+    k->distance = distance_c;
+    k->sums = sums_c;
+    (void)cpu;
+}

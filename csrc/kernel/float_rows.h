@@ -1,0 +1,71 @@
+/* Rows of float samples: what float VIF, ADM and motion have in common.
+ *
+ * Every result is single precision, each operation rounded, sums from the first term to the last: all levels give the
+ * same bits. Widths are rounded up to a multiple of VP_FLOAT_LANES where this says "padded": so many floats are read
+ * and written, whatever stands in the excess; the caller's rows have the room. Rows need no alignment. */
+#ifndef VP_KERNEL_FLOAT_ROWS_H
+#define VP_KERNEL_FLOAT_ROWS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cpu.h"
+
+enum {
+    VP_FLOAT_LANES = 16,
+    VP_FLOAT_MARGIN = 32, /* floats before and, beyond the padding, after a row that is filtered horizontally */
+    VP_FLOAT_MAX_TAPS = 2 * VP_FLOAT_MARGIN + 1,
+    VP_FLOAT_MAX_SUMS = 8,
+};
+
+typedef struct VpFloatRows {
+    /* Luma or chroma samples as floats around 0: dst[x] = src[x] / 2^(bpc - 8) - 128. src: w samples and no more,
+     * bytes if bpc is 8, else uint16_t. dst: padded. */
+    void (*load)(const void *src, int bpc, int w, float *dst);
+    /* out[x] = sum over k of tap[k] * row[k][x]. Padded. */
+    void (*vertical)(const float *const *row, const float *tap, int taps, int w, float *out);
+    /* out[x] = sum over k of tap[k] * row[x + k]. Padded: row holds taps - 1 floats more. out is not row. */
+    void (*horizontal)(const float *row, const float *tap, int taps, int w, float *out);
+    /* out[x] = sum over k of tap[k] * row[2 * x + k]. Padded: row holds twice as many floats and taps more. */
+    void (*halve)(const float *row, const float *tap, int taps, int w, float *out);
+    /* out[x] = |a[x] - b[x]|. Padded. */
+    void (*distance)(const float *a, const float *b, int w, float *out);
+    /* sum[i] = row[i][0] + ... + row[i][w - 1], i < n <= VP_FLOAT_MAX_SUMS. Reads w floats of each row. */
+    void (*sums)(const float *const *row, int n, int w, float *sum);
+} VpFloatRows;
+
+void vp_float_rows_init(VpFloatRows *k, unsigned cpu);
+
+static inline int vp_float_padded(int w)
+{
+    return (w + VP_FLOAT_LANES - 1) / VP_FLOAT_LANES * VP_FLOAT_LANES;
+}
+
+/* Floats from one row to the next, margins and padding included. A row's first sample stands VP_FLOAT_MARGIN in.
+ * The last term: a halved row is padded to 16 samples, 32 of the row it comes from. */
+static inline ptrdiff_t vp_float_stride(int w)
+{
+    return vp_float_padded(w) + 2 * VP_FLOAT_MARGIN + VP_FLOAT_LANES;
+}
+
+/* Index i of a signal of n samples mirrored at both ends; the edge is not repeated. -n < i < 2 * n - 1. */
+static inline int vp_mirror(int i, int n)
+{
+    if (i < 0) return -i;
+    return i >= n ? 2 * n - 2 - i : i;
+}
+
+/* As vp_mirror(), but the last sample is repeated. -n < i < 2 * n. */
+static inline int vp_mirror_repeat_last(int i, int n)
+{
+    if (i < 0) return -i;
+    return i >= n ? 2 * n - 1 - i : i;
+}
+
+/* Fills `margin` floats on each side of row[0 .. w - 1] by vp_mirror(). margin < w. */
+void vp_float_mirror_margins(float *row, int w, int margin);
+
+/* Whether float features know this bit depth. */
+int vp_float_depth_known(int bpc);
+
+#endif
