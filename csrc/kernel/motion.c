@@ -2,6 +2,7 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
+#include "kernel/motion_levels.h"
 
 const int16_t vp_motion_filter[VP_MOTION_TAPS] = {3571, 16004, 26386, 16004, 3571};
 
@@ -62,14 +63,15 @@ static uint64_t row_c(const void *const d[VP_MOTION_TAPS], int w, int bpc, int32
     return sum_row(work, w);
 }
 
-static uint64_t row_wide_c(const void *const d[VP_MOTION_TAPS], int w, int32_t *work)
+static uint64_t row_wide_c(const void *const d[VP_MOTION_TAPS], int w, int bpc, int32_t *work)
 {
     const int16_t *const f = vp_motion_filter;
     const int32_t *const a = d[0], *const b = d[1], *const c = d[2], *const e = d[3], *const g = d[4];
+    const int64_t round = 1 << (bpc - 1);
     for (int i = 0; i < w + 2 * VP_MOTION_RADIUS; i++)
         work[i] = (int32_t)((f[0] * ((int64_t)a[i] + g[i]) + f[1] * ((int64_t)b[i] + e[i]) + f[2] * (int64_t)c[i] +
-                             32768) >>
-                            16);
+                             round) >>
+                            bpc);
     return sum_row(work, w);
 }
 
@@ -82,6 +84,13 @@ void vp_motion_kernels_init(VpMotionKernels *k, unsigned cpu)
         .row = row_c,
         .row_wide = row_wide_c,
     };
+#if defined(VP_X86)
+    if (cpu & VP_CPU_AVX2) {
+        k->diff8 = vp_motion_diff8_avx2;
+        k->diff16 = vp_motion_diff16_avx2;
+        k->row = vp_motion_row_avx2;
+    }
+#endif
     (void)cpu;
 }
 
@@ -106,7 +115,7 @@ static bool diff_row(const VpMotionKernels *k, const VpPlane *prev, const VpPlan
 {
     const void *const a = vp_row(prev, y), *const b = vp_row(cur, y);
     const int w = prev->w, last = VP_MOTION_RADIUS + w - 1;
-    if (bpc == 16) {
+    if (bpc > 14) {
         const bool any = k->diff_wide(a, b, w, row);
         for (int i = 1; i <= VP_MOTION_RADIUS; i++) {
             row[VP_MOTION_RADIUS - i] = row[VP_MOTION_RADIUS + i];
@@ -144,7 +153,7 @@ uint64_t vp_motion_sad(const VpMotionKernels *k, const VpPlane *prev, const VpPl
             still &= !any[s];
         }
         if (still) continue;
-        sum += bpc == 16 ? k->row_wide(d, w, work) : k->row(d, w, bpc, work);
+        sum += bpc > 14 ? k->row_wide(d, w, bpc, work) : k->row(d, w, bpc, work);
     }
     return sum;
 }

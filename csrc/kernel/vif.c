@@ -47,14 +47,16 @@ enum { CHUNK = 64 }; /* columns of one set of accumulators */
 
 /* Centred samples, a = x - 128 and b = y - 128, keep products in 16 bits:
  * sum f x y = sum f a b + 128 (sum f a + sum f b) + 2^30. */
-static void moments8_chunk(const void *const *x, const void *const *y, int first, int w, VpVifMoments *out, int at)
+static void moments8_chunk(const void *const *x, const void *const *y, int first, int w, VpVifMoments *out,
+                           int at)
 {
     const VpVifFilter *const f = &vp_vif_filter[0];
     uint32_t sum[5][CHUNK];
     int16_t row[5][CHUNK];
     memset(sum, 0, sizeof sum);
     for (int k = 0; k < f->n; k++) {
-        const uint8_t *const xr = (const uint8_t *)x[f->at[k]] + first, *const yr = (const uint8_t *)y[f->at[k]] + first;
+        const uint8_t *const xr = (const uint8_t *)x[f->at[k]] + first;
+        const uint8_t *const yr = (const uint8_t *)y[f->at[k]] + first;
         for (int i = 0; i < w; i++) {
             const int a = xr[i] - 128, b = yr[i] - 128;
             row[0][i] = (int16_t)a;
@@ -106,12 +108,14 @@ static void moments16_chunk(const void *const *x, const void *const *y, int firs
         for (int p = 0; p < 8; p++) add_row(sum[p], row[p], f->tap[k], w);
     }
     const uint32_t bias = UINT32_C(1) << 31;
-    const uint32_t mean_round = UINT32_C(1) << (mean_shift - 1), square_round = (UINT32_C(1) << square_shift) >> 1;
+    const uint32_t mean_round = bias + (UINT32_C(1) << (mean_shift - 1));
+    const uint32_t low_round = bias + ((UINT32_C(1) << square_shift) >> 1);
     for (int i = 0; i < w; i++) {
-        for (int p = 0; p < 2; p++) out->plane[p][at + i] = signed16((sum[p][i] + bias + mean_round) >> mean_shift);
-        for (int p = 2; p < 8; p += 2)
-            put_halves(out, p, at + i,
-                       ((sum[p][i] + bias) << (16 - square_shift)) + ((sum[p + 1][i] + bias + square_round) >> square_shift));
+        for (int p = 0; p < 2; p++) out->plane[p][at + i] = signed16((sum[p][i] + mean_round) >> mean_shift);
+        for (int p = 2; p < 8; p += 2) {
+            const uint32_t high = (sum[p][i] + bias) << (16 - square_shift);
+            put_halves(out, p, at + i, high + ((sum[p + 1][i] + low_round) >> square_shift));
+        }
     }
 }
 

@@ -31,7 +31,7 @@ def clip(case):
 
 @pytest.mark.parametrize("case", GOLDEN["cases"], ids=case_id)
 def test_golden(case):
-    """Every score, total and partial sum equals libvmaf's double, for the standard and the NEG gain limit in one pass."""
+    """Every score, total and partial sum equals libvmaf's double, standard and NEG gain limit in one pass."""
     ref, dis = clip(case)
     assert [formulas.crc32(ref[0][0]), formulas.crc32(dis[0][0])] == case["crc32"]
     got = run_features(
