@@ -14,6 +14,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 API = (HERE / "vmaf_api.cdef").read_text()
 EXTENSIONS = (HERE / "vmafpy_ext.cdef").read_text()
+LIBVMAF_EXTRA = (HERE / "libvmaf_extra.cdef").read_text()
 # setuptools wants sources relative to the project, in a stable order
 SOURCES = sorted(str(path.relative_to(ROOT)) for path in HERE.rglob("*.c"))
 EXTRA = os.environ.get("VMAFPY_CFLAGS", "").split()  # sanitizer builds of the tests
@@ -41,5 +42,5 @@ embedded.set_source(
 )
 
 external = cffi.FFI()
-external.cdef(API)
+external.cdef(API + LIBVMAF_EXTRA)
 external.set_source("vmafpy.capi._external", None)

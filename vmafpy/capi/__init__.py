@@ -1,1 +1,28 @@
-"""The C API of libvmaf as Python objects."""
+"""The C API of libvmaf as Python objects, with the embedded engine or a libvmaf found at run time behind it."""
+
+from vmafpy.capi.context import CollectionScore, Context, Pooling
+from vmafpy.capi.features import Extractor, Option, Output, ScoreName
+from vmafpy.capi.library import Candidate, Generation, Library, candidates, check, find_library, score_names
+from vmafpy.capi.model import Model, ModelCollection
+from vmafpy.capi.picture import Picture, PixelFormat
+
+__all__ = [
+    "Candidate",
+    "CollectionScore",
+    "Context",
+    "Extractor",
+    "Generation",
+    "Library",
+    "Model",
+    "ModelCollection",
+    "Option",
+    "Output",
+    "Picture",
+    "PixelFormat",
+    "Pooling",
+    "ScoreName",
+    "candidates",
+    "check",
+    "find_library",
+    "score_names",
+]
