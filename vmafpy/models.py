@@ -7,7 +7,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -435,10 +435,10 @@ def choose_model(
     return ModelChoice(f"vmaf_4k_v0.6.1{neg}" if large else f"{_V0}{neg}", f"{size}; {why}")
 
 
-def canonical_id(name: str) -> str:
-    """The identifier an alias stands for; any other name is returned as it is."""
-    entry = _BY_NAME.get(name)
-    return entry.id if entry else name
+def aliases_of(ids: Iterable[str]) -> dict[str, str]:
+    """Return the aliases of the registered ones among these identifiers, each with what it stands for."""
+    known = set(ids)
+    return {alias: entry.id for entry in REGISTRY if entry.id in known for alias in entry.aliases}
 
 
 _SAFE = re.compile(r"[^0-9A-Za-z_.+-]")

@@ -158,6 +158,11 @@ class ScoreMap(Mapping[str, FrameScores]):
         self._scores = dict(scores)
         self._aliases = dict(aliases or {})
 
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Other names the scores answer to, and what they stand for."""
+        return dict(self._aliases)
+
     def __getitem__(self, name: str) -> FrameScores:
         key = name if name in self._scores else self._aliases.get(name, name)
         try:
@@ -324,6 +329,7 @@ class ScoreResult:
             "vmafpy": {
                 "schema": SCHEMA,
                 "models": dict(zip(self._log_names(), self.models, strict=True)),
+                "aliases": self.models.aliases,
                 "bootstrap": [n for n, s in self.models.items() if isinstance(s, BootstrapScores)],
                 "provenance": asdict(self.provenance),
                 "warnings": list(self.warnings),
@@ -381,7 +387,7 @@ class ScoreResult:
         aggregates.update({name: float(text) for name, text in ours["non_finite_aggregates"].items()})
         fps = document["fps"]
         return cls(
-            models=ScoreMap(models, _aliases(models)),
+            models=ScoreMap(models, ours["aliases"]),
             features=ScoreMap({name: FrameScores(name, values, indices) for name, values in columns.items()}),
             provenance=Provenance(**facts),
             aggregates=aggregates,
@@ -480,12 +486,6 @@ class ScoreResult:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _aliases(models: Mapping[str, Any]) -> dict[str, str]:
-    from vmafpy.models import REGISTRY
-
-    return {alias: entry.id for entry in REGISTRY if entry.id in models for alias in entry.aliases}
 
 
 def _written(text: str, path: PathLike | None) -> str:

@@ -1,0 +1,301 @@
+"""The command line: the Python API's words as options. Data on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import warnings
+from collections.abc import Iterable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, TextIO
+
+from vmafpy import __version__
+from vmafpy.errors import VmafError, VmafWarning
+
+OK, FAILED, USAGE = 0, 1, 2
+
+SCORE_EXAMPLES = """\
+examples:
+  vmafpy score -r source.mp4 -d encoded.mp4
+      VMAF and VMAF NEG of every frame, pooled
+  vmafpy score -r source.mp4 -d encoded.mp4 --model 4k --neg --json scores.json
+      the 4K model in its NEG form; libvmaf's JSON log
+  vmafpy score -r a.yuv -d b.yuv --width 1920 --height 1080 --pix-fmt yuv420p
+      headerless video
+  vmafpy score -r source.mp4 -d encoded.mp4 --feature triangulate
+      PSNR, SSIM and MS-SSIM beside VMAF and NEG
+  vmafpy score -r source.mp4 -d encoded.mp4 --library libvmaf
+      the same numbers by a libvmaf of this machine
+"""
+
+
+def table(rows: Iterable[Sequence[object]], head: Sequence[str]) -> str:
+    """Fixed-width text: numbers to the right, words to the left."""
+    cells = [[str(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+    numeric = [all(_is_number(row[i]) for row in cells[1:]) for i in range(len(head))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if number else cell.ljust(width)
+            for cell, width, number in zip(row, widths, numeric, strict=True)
+        ).rstrip()
+        for row in cells
+    ]
+    return "\n".join(lines)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell.rstrip("%"))
+    except ValueError:
+        return cell in ("", "-")
+    return True
+
+
+def _source(args: argparse.Namespace, path: str) -> Any:
+    from vmafpy.frames import RawVideo
+
+    stated = (args.width, args.height, args.pix_fmt)
+    if all(value is None for value in stated):
+        if path.endswith((".yuv", ".raw")):
+            raise VmafError(f"{path} looks like headerless video; state --width, --height and --pix-fmt")
+        return path
+    if any(value is None for value in stated):
+        raise VmafError("headerless video needs all three of --width, --height and --pix-fmt")
+    return RawVideo(path, width=args.width, height=args.height, pix_fmt=args.pix_fmt)
+
+
+def _score(args: argparse.Namespace) -> int:
+    from vmafpy.models import load_model
+    from vmafpy.score import DEFAULT_MODELS, score
+
+    # the default pair holds NEG already, so --neg alone leaves NEG by itself
+    names = args.model or ([DEFAULT_MODELS[0]] if args.neg else list(DEFAULT_MODELS))
+    models = [load_model(name, neg=args.neg, clip=not args.no_clip) for name in names]
+    try:
+        result = score(
+            reference=_source(args, args.reference),
+            distorted=_source(args, args.distorted),
+            models=() if args.no_model else models,
+            features=args.feature,
+            library=args.library,
+            n_threads=args.threads,
+            n_subsample=args.subsample,
+            shortest=args.shortest,
+            accept_truncated=args.accept_truncated,
+            progress=not args.quiet and sys.stderr.isatty(),
+        )
+    except (VmafError, KeyboardInterrupt) as error:
+        partial = getattr(error, "partial", None)
+        if partial is not None and partial.n_frames:
+            print(f"vmafpy: {partial.n_frames} frames were scored before the error:", file=sys.stderr)
+            _print_pooled(partial, sys.stderr)
+        raise
+    for path, write in ((args.json, result.to_json), (args.csv, result.to_csv), (args.xml, result.to_xml)):
+        if path == "-":
+            sys.stdout.write(write())
+        elif path:
+            write(path)
+    if "-" not in (args.json, args.csv, args.xml):
+        _print_pooled(result, sys.stdout)
+    return OK
+
+
+def _print_pooled(result: Any, file: TextIO) -> None:
+    rows: list[list[str]] = []
+    for name, scores in (*result.models.items(), *result.features.items()):
+        pooled = [f"{value:.6f}" for value in (scores.mean, scores.harmonic_mean, scores.min, scores.max)]
+        rows.append([name, *pooled, f"{scores.percentile(1):.6f}"])
+        if hasattr(scores, "ci95"):
+            interval = scores.ci95
+            rows.append([f"{name} 95 % interval", f"{interval.low:.6f}", f"{interval.high:.6f}", "", "", ""])
+    for name, value in result.aggregates.items():
+        rows.append([name, f"{value:.6f}", "", "", "", ""])
+    print(table(rows, ["", "mean", "harmonic", "min", "max", "1 %"]), file=file)
+    facts = result.provenance
+    library = f"{facts.library} {facts.library_version}"
+    print(
+        f"{facts.n_frames} frames, {facts.width}x{facts.height} {facts.pix_fmt}, {library}, {result.fps:.1f} frames/s",
+        file=sys.stderr,
+    )
+
+
+def _models(args: argparse.Namespace) -> int:
+    from vmafpy.models import REGISTRY, load_model
+
+    loaded = [(entry, load_model(entry.id)) for entry in REGISTRY]
+    if args.json:
+        items = [{**m.to_dict(), "aliases": list(e.aliases), "purpose": e.purpose} for e, m in loaded]
+        print(json.dumps(items, indent=2))
+        return OK
+    rows = [(e.id, ", ".join(e.aliases), f"{m.score_range[0]:g}-{m.score_range[1]:g}", e.purpose) for e, m in loaded]
+    print(table(rows, ("model", "alias", "range", "for")))
+    return OK
+
+
+def _features(args: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from vmafpy.metrics import METRICS
+
+    if args.json:
+        items = [{**asdict(m), "range": [_json_number(x) for x in m.range]} for m in METRICS.values()]
+        print(json.dumps(items, indent=2))
+        return OK
+    better = {True: "higher", False: "lower", None: "-"}
+    rows = [
+        (
+            m.name,
+            m.extractor,
+            f"{m.range[0]:g}..{m.range[1]:g}",
+            better[m.higher_is_better],
+            m.unit or "-",
+            f"{m.minimum_size}",
+            "yes" if m.chroma else "no",
+            m.summary,
+        )
+        for m in METRICS.values()
+    ]
+    print(table(rows, ("metric", "feature", "range", "better", "unit", "least side", "chroma", "what it is")))
+    return OK
+
+
+def _json_number(value: float) -> float | None:
+    return value if abs(value) < float("inf") else None
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from vmafpy import capi
+    from vmafpy.models import REGISTRY, load_model, model_directory
+
+    def installed(name: str) -> str:
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return "not installed"
+
+    print(f"vmafpy {__version__}, Python {platform.python_version()}, {platform.platform()}")
+    print("  " + ", ".join(f"{name} {installed(name)}" for name in ("cffi", "numpy", "av", "scipy", "tqdm")))
+    engine = capi.Library.embedded()
+    print(f"embedded engine {engine.version}; instruction levels: {', '.join(engine.cpu_levels()) or 'plain C'}")
+    print(f"models in {model_directory()}: {len({load_model(entry.id).path for entry in REGISTRY})} files")
+    print("places where a libvmaf is looked for:")
+    for line in capi.describe_candidates():
+        print(f"  {line}")
+    return OK
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from vmafpy import demo
+
+    head = ("clip", "source", "CRF", "kbit/s", "VMAF", "NEG", "gap")
+    rows = []
+    if not args.quiet:
+        print(
+            f"x264 at {demo.SIZE[0]}x{demo.SIZE[1]}, the source as it is and sharpened ({demo.SHARPEN}); "
+            "every encode is scored against the source as it is.",
+            file=sys.stderr,
+        )
+    measured = []
+    for row in demo.run(n_frames=args.frames):
+        measured.append(row)
+        source = "sharpened" if row.sharpened else "as it is"
+        numbers = (f"{row.kbps:.0f}", f"{row.vmaf:.2f}", f"{row.neg:.2f}", f"{row.gap:.2f}")
+        rows.append((row.clip, source, row.crf, *numbers))
+        if not args.quiet:
+            print(f"  {row.clip}, {source}, CRF {row.crf}: VMAF {row.vmaf:.2f}, NEG {row.neg:.2f}", file=sys.stderr)
+    print(table(rows, head))
+    print(f"\n{demo.conclusion(measured)}")
+    return OK
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the whole command line."""
+    out = argparse.ArgumentParser(
+        prog="vmafpy", description="Perceptual video quality: VMAF, VMAF NEG and the metrics beside them."
+    )
+    out.add_argument("--version", action="version", version=f"vmafpy {__version__}")
+    commands = out.add_subparsers(dest="command", metavar="command", required=True)
+
+    score = commands.add_parser(
+        "score",
+        help="score a distorted video against its reference",
+        description="Score a distorted video against its reference: every frame, all models and features in one pass.",
+        epilog=SCORE_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    score.set_defaults(run=_score)
+    score.add_argument("-r", "--reference", required=True, metavar="REF", help="the undistorted video")
+    score.add_argument("-d", "--distorted", required=True, metavar="DIS", help="the video to be judged")
+    score.add_argument("--model", action="append", metavar="M", help="identifier, alias or path; may be repeated")
+    score.add_argument("--neg", action="store_true", help="the NEG form of the models: enhancement gain limited")
+    score.add_argument("--no-model", action="store_true", help="features only")
+    score.add_argument("--no-clip", action="store_true", help="scores outside the model's range as they come")
+    score.add_argument(
+        "--feature",
+        action="append",
+        default=[],
+        metavar="F",
+        help="name, name:option=value, or triangulate; repeatable",
+    )
+    score.add_argument("--json", metavar="FILE", help="write libvmaf's JSON log (- for stdout)")
+    score.add_argument("--csv", metavar="FILE", help="write a row per frame (- for stdout)")
+    score.add_argument("--xml", metavar="FILE", help="write libvmaf's XML log (- for stdout)")
+    score.add_argument("--library", metavar="L", help="embedded (default), libvmaf, or the path of one")
+    score.add_argument("--threads", type=int, metavar="N", help="workers (default: one per core)")
+    score.add_argument("--subsample", type=int, default=1, metavar="N", help="score every N-th frame")
+    score.add_argument("--shortest", action="store_true", help="score the common part of videos of unequal length")
+    score.add_argument("--accept-truncated", action="store_true", help="score what is there of a damaged file")
+    score.add_argument("--width", type=int, help="of headerless video, luma samples")
+    score.add_argument("--height", type=int, help="of headerless video, luma samples")
+    score.add_argument("--pix-fmt", help="of headerless video, FFmpeg's name, such as yuv420p10le")
+    score.add_argument("-q", "--quiet", action="store_true", help="no progress bar")
+
+    models = commands.add_parser("models", help="list the models and their aliases")
+    models.set_defaults(run=_models)
+    models.add_argument("--json", action="store_true")
+
+    features = commands.add_parser("features", help="list the metrics: range, direction, unit, needs")
+    features.set_defaults(run=_features)
+    features.add_argument("--json", action="store_true")
+
+    doctor = commands.add_parser("doctor", help="tell what is installed and which libvmaf would be used")
+    doctor.set_defaults(run=_doctor)
+
+    demo = commands.add_parser("demo", help="measure on real clips what sharpening does to VMAF and NEG")
+    demo.set_defaults(run=_demo)
+    demo.add_argument("--frames", type=int, metavar="N", help="only the first N frames of each clip")
+    demo.add_argument("-q", "--quiet", action="store_true", help="the table only")
+    return out
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Run a command.
+
+    Returns
+    -------
+    int
+        0, 1 after an error of the run, 2 after one of usage.
+    """
+    args = parser().parse_args(arguments)
+
+    def show(message: Warning | str, category: type[Warning], *rest: Any, **named: Any) -> None:
+        print(f"vmafpy: warning: {message}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", VmafWarning)
+        warnings.showwarning = show
+        try:
+            return int(args.run(args))
+        except VmafError as error:
+            print(f"vmafpy: error: {error}", file=sys.stderr)
+            return FAILED
+        except KeyboardInterrupt:
+            print("vmafpy: interrupted", file=sys.stderr)
+            return FAILED
+        except BrokenPipeError:
+            sys.stderr.close()
+            return FAILED

@@ -1,0 +1,566 @@
+"""Frames in, scores out: several models and features in one pass, for files and for pipelines."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import warnings as python_warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from vmafpy import __version__, capi
+from vmafpy.align import pairs
+from vmafpy.errors import ClosedError, MismatchError, OptionError, PendingScoreError, SequenceError, VmafWarning
+from vmafpy.frames.array import frame_from_planes
+from vmafpy.frames.base import Frame, PixelFormat, pixel_format
+from vmafpy.frames.open import Video, open_source
+from vmafpy.frames.video import frame_from_av
+from vmafpy.metrics import PRESETS
+from vmafpy.models import Model, aliases_of, load_model, score_key
+from vmafpy.results import BootstrapScores, FrameScores, Provenance, ScoreMap, ScoreResult
+
+if TYPE_CHECKING:
+    from vmafpy.capi import Library
+
+OptionValue: TypeAlias = "bool | int | float | str"
+#: An extractor's name, ``"name:option=value:..."``, or the name with a mapping of options.
+Feature: TypeAlias = "str | tuple[str, Mapping[str, OptionValue]]"
+ModelLike: TypeAlias = "str | os.PathLike[str] | Model"
+Progress: TypeAlias = "bool | Callable[[int, int | None], object] | None"
+
+#: VMAF alone misleads on enhanced video, and NEG costs little beside it: both are the default.
+DEFAULT_MODELS = ("vmaf_v0.6.1", "vmaf_v0.6.1neg")
+
+
+def parse_feature(feature: Feature) -> tuple[str, dict[str, OptionValue]]:
+    """
+    Split ``"psnr:enable_chroma=false"`` into a name and options; a tuple is taken as it is.
+
+    Raises
+    ------
+    OptionError
+        If an option has no value.
+    """
+    if not isinstance(feature, str):
+        name, options = feature
+        return name, dict(options)
+    name, *parts = feature.split(":")
+    options = {}
+    for part in parts:
+        key, sign, value = part.partition("=")
+        if not sign or not key or not value:
+            raise OptionError(f"feature {feature!r}: {part!r} is no option=value")
+        options[key] = value
+    return name, options
+
+
+def _features(features: str | Iterable[Feature]) -> list[tuple[str, dict[str, OptionValue]]]:
+    out: list[tuple[str, dict[str, OptionValue]]] = []
+    for feature in [features] if isinstance(features, str) else features:
+        names: Iterable[Feature] = PRESETS.get(feature, (feature,)) if isinstance(feature, str) else (feature,)
+        for parsed in map(parse_feature, names):
+            if parsed not in out:
+                out.append(parsed)
+    return out
+
+
+def _models(models: ModelLike | Iterable[ModelLike] | None) -> list[Model]:
+    if models is None:
+        models = DEFAULT_MODELS
+    elif isinstance(models, (str, os.PathLike, Model)):
+        models = (models,)
+    found: dict[str, Model] = {}
+    for model in models:
+        loaded = load_model(model)
+        if loaded.id in found and found[loaded.id] != loaded:
+            raise OptionError(
+                f"two different models are called {loaded.id!r}; give one another key with load_model(..., id=...)"
+            )
+        found[loaded.id] = loaded
+    return list(found.values())
+
+
+def available_threads() -> int:
+    """Cores this process may run on."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+class _DetailWatch:
+    """
+    Fine detail of both videos on a few frames: a distorted video with more of it than its reference is suspicious.
+
+    Coding and scaling remove detail. More of it means swapped arguments, added noise or sharpening; in all three the
+    plain VMAF score misleads.
+    """
+
+    RATIO = 1.15
+
+    def __init__(self) -> None:
+        self._reference = self._distorted = 0.0
+
+    def look(self, index: int, reference: Frame, distorted: Frame) -> None:
+        if index & (index - 1):
+            return  # frames 0, 1, 2, 4, 8, ...: a look costs a tenth of a score
+        self._reference += self._detail(reference)
+        self._distorted += self._detail(distorted)
+
+    @staticmethod
+    def _detail(frame: Frame) -> float:
+        """Mean absolute second difference along every fourth row."""
+        luma = frame.planes[0][::4].astype(np.int32)
+        if luma.shape[1] < 3:
+            return 0.0
+        return float(np.abs(2 * luma[:, 1:-1] - luma[:, :-2] - luma[:, 2:]).mean())
+
+    def warning(self) -> str:
+        if self._distorted <= self.RATIO * self._reference:
+            return ""
+        ratio = self._distorted / self._reference if self._reference else float("inf")
+        return (
+            f"the distorted video has {ratio:.2f} times the fine detail of the reference. Are the two swapped? If not, "
+            "it was sharpened or noise was added, and VMAF rewards that: read NEG beside it"
+        )
+
+
+class Scorer:
+    """
+    Scores for a pipeline that pushes one pair of frames after the other.
+
+    Frames are not copied: they must stay unchanged until they are scored, which PyAV's decoded frames do. Pass
+    ``copy=True`` to `push` for a buffer that is going to be overwritten. `push` blocks while the workers are behind,
+    so memory stays flat; the GIL is released meanwhile. One thread at a time may use a scorer; several scorers may
+    run in several threads.
+
+    Parameters
+    ----------
+    width, height : int
+        Luma samples.
+    pix_fmt : str
+        FFmpeg's name, such as ``"yuv420p10le"``.
+    models : model or sequence of models, optional
+        Identifiers, aliases, paths of model files, or `Model` objects. VMAF and VMAF NEG if None; ``()`` for none.
+    features : sequence, optional
+        Extra features: extractor names, ``"name:option=value"``, pairs of name and options, or a preset of
+        ``vmafpy.metrics.PRESETS`` such as ``"triangulate"``.
+    library : str, path-like, or capi.Library, optional
+        None or ``"embedded"`` for the built-in engine; ``"libvmaf"`` to look for one; or the path of a libvmaf.
+    n_threads : int, optional
+        Workers; None for one per core, 0 for none: `push` then does all the work. No score depends on it.
+    n_subsample : int
+        Score every n-th frame. All frames must still be pushed: motion needs them.
+    reference, distorted : str
+        What the videos are called in provenance.
+
+    Raises
+    ------
+    UnknownModelError, InvalidModelError, UnknownFeatureError, OptionError
+        For what cannot be scored with.
+    PictureSizeError, UnsupportedFormatError
+        For pictures a model or feature is not defined on.
+    LibraryNotFoundError
+        If the library asked for is not there.
+
+    Examples
+    --------
+    >>> with vmafpy.Scorer(width=1920, height=1080, pix_fmt="yuv420p") as scorer:      # doctest: +SKIP
+    ...     for source, decoded in pipeline:
+    ...         scorer.push(source, decoded)
+    ...     print(scorer.finish().vmaf)
+    """
+
+    def __init__(
+        self,
+        *,
+        width: int,
+        height: int,
+        pix_fmt: str,
+        models: ModelLike | Iterable[ModelLike] | None = None,
+        features: str | Iterable[Feature] = (),
+        library: str | os.PathLike[str] | Library | None = None,
+        n_threads: int | None = None,
+        n_subsample: int = 1,
+        reference: str = "pushed frames",
+        distorted: str = "pushed frames",
+    ) -> None:
+        if n_subsample < 1:
+            raise OptionError(f"n_subsample is {n_subsample}; it is 1 for every frame, n for every n-th")
+        if n_threads is not None and n_threads < 0:
+            raise OptionError(f"n_threads is {n_threads}; it is 0 for none, or a number of workers")
+        self._format: PixelFormat = pixel_format(pix_fmt)
+        self._size = (width, height)
+        self._models = _models(models)
+        self._features = _features(features)
+        if not self._models and not self._features:
+            raise OptionError("there is nothing to score: give a model or a feature")
+        self._n_subsample = n_subsample
+        self._n_threads = available_threads() if n_threads is None else n_threads
+        self._labels = (reference, distorted)
+        self._lock = threading.Lock()
+        self._n_pushed = 0
+        self._finished = False
+        self._watch = _DetailWatch()
+        self._warnings: list[str] = []
+        self._started = time.perf_counter()
+        self._stopped: float | None = None
+        self._result: ScoreResult | None = None
+        self._library = capi.find_library(library)
+        self._context = capi.Context(self._library, n_threads=self._n_threads, n_subsample=n_subsample)
+        try:
+            self._loaded = [self._use(model) for model in self._models]
+            for name, options in self._features:
+                self._context.use_feature(name, options)
+            self._context.check_form(width, height, self._format.chroma, self._format.bit_depth)
+        except BaseException:
+            self._context.close()
+            raise
+
+    def _use(self, model: Model) -> capi.Model | capi.ModelCollection:
+        kind = capi.ModelCollection if model.kind == "collection" else capi.Model
+        loaded = kind.load(
+            self._library, model.path, score_key(model), clip=model.clip, transform=True if model.transform else None
+        )
+        for extractor, options in model.overloads.items():
+            loaded.overload(extractor, options)
+        self._context.use_model(loaded)
+        return loaded
+
+    def push(self, reference: Any, distorted: Any, *, copy: bool = False) -> int:
+        """
+        Take the next pair of frames.
+
+        Parameters
+        ----------
+        reference, distorted : av.VideoFrame, ndarray, or sequence of ndarrays
+            Of the scorer's size and format: PyAV frames, a luma plane, or planes Y, Cb and Cr.
+        copy : bool
+            Copy the samples now, so that the caller may overwrite them at once.
+
+        Returns
+        -------
+        int
+            Index of the pair, from 0.
+
+        Raises
+        ------
+        MismatchError
+            If a frame is not of the scorer's size and format. Nothing is lost: push the right frame instead.
+        ClosedError, SequenceError
+            After `close`, or after `finish`.
+        """
+        with self._lock:
+            if self._result is not None and self._context.closed:
+                raise ClosedError("the scorer is closed; its scores so far are in result()")
+            if self._finished:
+                raise SequenceError("finish() was called; a new sequence needs a new Scorer")
+            index = self._n_pushed
+            ref = self._frame(reference, index, self._labels[0])
+            dis = self._frame(distorted, index, self._labels[1])
+            self._watch.look(index, ref, dis)
+            self._context.read(self._picture(ref, copy), self._picture(dis, copy), index)
+            self._n_pushed += 1
+            self._result = None
+            return index
+
+    def _frame(self, picture: Any, index: int, label: str) -> Frame:
+        if isinstance(picture, Frame):
+            frame = picture
+        elif isinstance(picture, np.ndarray) or (isinstance(picture, Sequence) and not isinstance(picture, str)):
+            frame = frame_from_planes(picture, self._format.name, index, label)
+        else:
+            frame = frame_from_av(picture, index, label)
+        same = (frame.format.chroma, frame.format.bit_depth) == (self._format.chroma, self._format.bit_depth)
+        if (frame.width, frame.height) != self._size or not same:
+            raise MismatchError(
+                f"{label}: frame {index} is {frame.width}x{frame.height} {frame.format.name}; this scorer takes "
+                f"{self._size[0]}x{self._size[1]} {self._format.name}"
+            )
+        return frame
+
+    def _picture(self, frame: Frame, copy: bool) -> capi.Picture:
+        make = capi.Picture.copy if copy else capi.Picture.wrap
+        return make(frame.planes, frame.format.chroma, frame.format.bit_depth)
+
+    @property
+    def n_pushed(self) -> int:
+        """Pairs pushed so far."""
+        return self._n_pushed
+
+    def score(self, index: int, model: str | None = None) -> float:
+        """
+        Score of one frame as soon as it is final: with motion, one frame after it was pushed.
+
+        Parameters
+        ----------
+        index : int
+        model : str, optional
+            Identifier or alias; the first model if None.
+
+        Raises
+        ------
+        PendingScoreError
+            If the score is not final yet.
+        OptionError
+            If the model is not one of the scorer's, or frame *index* is not scored with this subsampling.
+        ClosedError
+            After `close`; see `result`.
+        """
+        if not self._models:
+            raise OptionError("this scorer has no model; see result() for its features")
+        if index % self._n_subsample or index < 0:
+            raise OptionError(f"frame {index} is not scored; with n_subsample={self._n_subsample} its multiples are")
+        names = [m.id for m in self._models]
+        name = names[0] if model is None else aliases_of(names).get(model, model)
+        if name not in names:
+            raise OptionError(f"model {model!r} is not scored here; {', '.join(names)} are")
+        with self._lock:
+            return self._context.model_score(self._loaded[names.index(name)], index)
+
+    def finish(self) -> ScoreResult:
+        """
+        End the sequence and return all scores. May be called again.
+
+        Raises
+        ------
+        SequenceError
+            If no frame was pushed.
+        ClosedError
+            If the scorer was closed before.
+        """
+        with self._lock:
+            if not self._finished:
+                if self._context.closed:
+                    raise ClosedError("the scorer was closed before finish(); its scores so far are in result()")
+                if not self._n_pushed:
+                    raise SequenceError("no frame was pushed; there is nothing to score")
+                self._context.flush()
+                self._finished = True
+                self._stopped = time.perf_counter()
+                self._result = None
+                warning = self._watch.warning()
+                if warning:
+                    self._warn(warning)
+            if self._result is None:
+                self._result = self._collect()
+            return self._result
+
+    def result(self) -> ScoreResult:
+        """Return the scores that are final so far: all after `finish`, and still there after an error or `close`."""
+        with self._lock:
+            if self._result is None:
+                self._result = self._collect()
+            return self._result
+
+    def _warn(self, message: str) -> None:
+        self._warnings.append(message)
+        python_warnings.warn(message, VmafWarning, stacklevel=4)
+
+    def _collect(self) -> ScoreResult:
+        context = self._context
+        wanted = range(0, self._n_pushed, self._n_subsample)
+        n = self._n_final(wanted)
+        indices = np.arange(0, n * self._n_subsample, self._n_subsample, dtype=np.int64)
+        models: dict[str, FrameScores] = {}
+        hidden: set[str] = set()
+        for model, loaded in zip(self._models, self._loaded, strict=True):
+            key = score_key(model)
+            values = np.array([context.model_score(loaded, int(i)) for i in indices], np.float64)
+            hidden.add(key)
+            if isinstance(loaded, capi.ModelCollection):
+                scores = [context.collection_score(loaded, int(i)) for i in indices]
+                models[model.id] = BootstrapScores(
+                    model.id,
+                    values,
+                    indices,
+                    np.array([s.bagging for s in scores], np.float64),
+                    np.array([s.stddev for s in scores], np.float64),
+                    np.array([s.low for s in scores], np.float64),
+                    np.array([s.high for s in scores], np.float64),
+                )
+            else:
+                models[model.id] = FrameScores(model.id, values, indices)
+        features: dict[str, FrameScores] = {}
+        for score in context.score_names():
+            if score.stored in hidden:
+                continue
+            values = np.array([context.feature_score(score.stored, int(i)) for i in indices], np.float64)
+            features[score.printed] = FrameScores(score.printed, values, indices)
+        aggregates = context.aggregates() if self._finished else {}
+        elapsed = (self._stopped or time.perf_counter()) - self._started
+        return ScoreResult(
+            models=ScoreMap(models, aliases_of(models)),
+            features=ScoreMap(features),
+            provenance=self._provenance(),
+            aggregates=aggregates,
+            warnings=tuple(self._warnings),
+            fps=self._n_pushed / elapsed if elapsed > 0 else float("nan"),
+        )
+
+    def _n_final(self, wanted: range) -> int:
+        """How many of the wanted frames have all their scores, from the first on."""
+        if self._finished:
+            return len(wanted)
+        names = [score.stored for score in self._context.score_names()]
+        low, high = 0, len(wanted)
+        while low < high:  # scores become final in frame order
+            middle = (low + high) // 2
+            try:
+                for name in names:
+                    self._context.feature_score(name, wanted[middle])
+            except PendingScoreError:
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def _provenance(self) -> Provenance:
+        counts = self._context.frame_counts()
+        return Provenance(
+            library="embedded" if self._library.is_embedded else "libvmaf",
+            library_version=self._library.version,
+            library_path=str(self._library.path or ""),
+            vmafpy_version=__version__,
+            models=tuple(model.to_dict() for model in self._models),
+            features=tuple({"name": name, "options": options} for name, options in self._features),
+            reference=self._labels[0],
+            distorted=self._labels[1],
+            width=self._size[0],
+            height=self._size[1],
+            pix_fmt=self._format.name,
+            bit_depth=self._format.bit_depth,
+            n_frames=self._n_pushed,
+            n_subsample=self._n_subsample,
+            n_threads=self._n_threads,
+            frames_shared=counts.shared,
+            frames_copied=counts.copied,
+            copy_reasons=dict(counts.reasons),
+        )
+
+    def close(self) -> None:
+        """Stop the workers and release the library's memory. Scores so far stay in `result`. May be called again."""
+        with self._lock:
+            if self._context.closed:
+                return
+            try:
+                if self._result is None:
+                    self._result = self._collect()
+            finally:
+                self._context.close()
+
+    def __enter__(self) -> Scorer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def score(
+    *,
+    reference: Video,
+    distorted: Video,
+    models: ModelLike | Iterable[ModelLike] | None = None,
+    features: str | Iterable[Feature] = (),
+    library: str | os.PathLike[str] | Library | None = None,
+    n_threads: int | None = None,
+    n_subsample: int = 1,
+    shortest: bool = False,
+    accept_truncated: bool = False,
+    progress: Progress = None,
+) -> ScoreResult:
+    """
+    Score a distorted video against its reference, every frame, every model and feature in one pass.
+
+    Parameters
+    ----------
+    reference, distorted : path-like, RawVideo, or iterable of frames
+        A file PyAV opens (mp4, mkv, y4m, ...), headerless video as `RawVideo`, or av.VideoFrame objects or numpy
+        planes (see `ArrayVideo`). Nothing is scaled or converted: both must agree in size, format and depth.
+    models : model or sequence of models, optional
+        Identifiers such as ``"vmaf_v0.6.1"``, aliases such as ``"neg"`` or ``"4k"``, paths of model files, or `Model`
+        objects. VMAF and VMAF NEG if None; ``()`` for none.
+    features : sequence, optional
+        Extra features by extractor name, ``"name:option=value"``, (name, options), or ``"triangulate"``.
+    library : str, path-like, or capi.Library, optional
+        None for the built-in engine; ``"libvmaf"`` or a path for a libvmaf on this machine.
+    n_threads : int, optional
+        Workers; None for one per core. No score depends on it.
+    n_subsample : int
+        Score every n-th frame.
+    shortest : bool
+        Score the common part of videos of unequal length, which are an error otherwise.
+    accept_truncated : bool
+        Score what can be decoded of a cut or damaged file, which is an error otherwise.
+    progress : bool or callable, optional
+        True for a bar on stderr; or a function of the frames done and the total (None where unknown).
+
+    Returns
+    -------
+    ScoreResult
+
+    Raises
+    ------
+    VmafError
+        A subclass that names what is wrong; where frames were scored before it, its attribute ``partial`` is the
+        `ScoreResult` of those. The same attribute is set on KeyboardInterrupt.
+    """
+    ref = open_source(reference, accept_truncated=accept_truncated, label="reference frames")
+    dis = open_source(distorted, accept_truncated=accept_truncated, label="distorted frames")
+    paired = pairs(ref, dis, shortest=shortest)
+    first = next(paired, None)
+    info = ref.info
+    with Scorer(
+        width=info.width,
+        height=info.height,
+        pix_fmt=info.format.name,
+        models=models,
+        features=features,
+        library=library,
+        n_threads=n_threads,
+        n_subsample=n_subsample,
+        reference=info.label,
+        distorted=dis.info.label,
+    ) as scorer:
+        totals = [n for n in (info.n_frames, dis.info.n_frames) if n is not None]
+        report = _reporter(progress, min(totals) if totals else None)
+        try:
+            pair = first
+            while pair is not None:
+                scorer.push(pair.reference, pair.distorted)
+                report(scorer.n_pushed)
+                pair = next(paired, None)
+            return scorer.finish()
+        except BaseException as error:
+            scorer.close()
+            error.partial = scorer.result()  # type: ignore[attr-defined]
+            raise
+        finally:
+            report(-1)
+            paired.close()
+
+
+def _reporter(progress: Progress, total: int | None) -> Callable[[int], None]:
+    """Return a function of the frames done; -1 ends the report."""
+    if not progress:
+        return lambda done: None
+    if callable(progress):
+        call = progress
+        return lambda done: None if done < 0 else (call(done, total), None)[1]
+    from tqdm import tqdm
+
+    bar = tqdm(total=total, unit="frame", desc="scoring")
+
+    def report(done: int) -> None:
+        if done < 0:
+            bar.close()
+        else:
+            bar.update(1)
+
+    return report
