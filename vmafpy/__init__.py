@@ -1,7 +1,59 @@
 """Perceptual video quality: VMAF, VMAF NEG, PSNR, SSIM and MS-SSIM, and the statistics to trust them."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from vmafpy.errors import VmafError, VmafWarning
+
+if TYPE_CHECKING:
+    from vmafpy.frames import ArrayVideo, RawVideo, VideoFile
+    from vmafpy.metrics import METRICS
+    from vmafpy.models import Model, choose_model, load_model
+    from vmafpy.results import ScoreResult
+    from vmafpy.score import Scorer, score
 
 __version__ = "0.1.0"
 
-__all__ = ["VmafError", "VmafWarning", "__version__"]
+__all__ = [
+    "METRICS",
+    "ArrayVideo",
+    "Model",
+    "RawVideo",
+    "ScoreResult",
+    "Scorer",
+    "VideoFile",
+    "VmafError",
+    "VmafWarning",
+    "__version__",
+    "choose_model",
+    "load_model",
+    "score",
+]
+
+# Everything with a dependency is imported on first use, so that `import vmafpy` stays light.
+_HOMES = {
+    "METRICS": "vmafpy.metrics",
+    "ArrayVideo": "vmafpy.frames",
+    "Model": "vmafpy.models",
+    "RawVideo": "vmafpy.frames",
+    "ScoreResult": "vmafpy.results",
+    "Scorer": "vmafpy.score",
+    "VideoFile": "vmafpy.frames",
+    "choose_model": "vmafpy.models",
+    "load_model": "vmafpy.models",
+    "score": "vmafpy.score",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -16,6 +16,9 @@ from vmafpy.errors import VmafError, VmafWarning
 
 OK, FAILED, USAGE = 0, 1, 2
 
+# bits of VmafConfiguration.cpumask above the base level
+_LEVELS = {8: "AVX2", 16: "AVX-512", 32: "AVX-512 VNNI"}
+
 SCORE_EXAMPLES = """\
 examples:
   vmafpy score -r source.mp4 -d encoded.mp4
@@ -179,11 +182,12 @@ def _doctor(args: argparse.Namespace) -> int:
     print(f"vmafpy {__version__}, Python {platform.python_version()}, {platform.platform()}")
     print("  " + ", ".join(f"{name} {installed(name)}" for name in ("cffi", "numpy", "av", "scipy", "tqdm")))
     engine = capi.Library.embedded()
-    print(f"embedded engine {engine.version}; instruction levels: {', '.join(engine.cpu_levels()) or 'plain C'}")
+    levels = [name for bit, name in _LEVELS.items() if engine.lib.vmafpy_cpu_levels() & bit]
+    print(f"embedded engine {engine.version}; instruction levels: {', '.join(['plain C', *levels])}")
     print(f"models in {model_directory()}: {len({load_model(entry.id).path for entry in REGISTRY})} files")
     print("places where a libvmaf is looked for:")
-    for line in capi.describe_candidates():
-        print(f"  {line}")
+    for candidate in capi.candidates():
+        print(f"  {candidate}")
     return OK
 
 

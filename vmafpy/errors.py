@@ -1,8 +1,24 @@
 """What can go wrong, by name. Every error of this package is a :class:`VmafError`."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vmafpy.results import ScoreResult
+
 
 class VmafError(Exception):
-    """Base of every error this package raises on purpose."""
+    """
+    Base of every error this package raises on purpose.
+
+    Attributes
+    ----------
+    partial : ScoreResult or None
+        The scores computed before the error, where there are any.
+    """
+
+    partial: ScoreResult | None = None
 
 
 class VmafWarning(UserWarning):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 import threading
 import time
@@ -14,14 +16,24 @@ import numpy as np
 
 from vmafpy import __version__, capi
 from vmafpy.align import pairs
-from vmafpy.errors import ClosedError, MismatchError, OptionError, PendingScoreError, SequenceError, VmafWarning
+from vmafpy.errors import (
+    ClosedError,
+    EngineError,
+    MismatchError,
+    OptionError,
+    PendingScoreError,
+    SequenceError,
+    UnknownFeatureError,
+    VmafError,
+    VmafWarning,
+)
 from vmafpy.frames.array import frame_from_planes
 from vmafpy.frames.base import Frame, PixelFormat, pixel_format
 from vmafpy.frames.open import Video, open_source
 from vmafpy.frames.video import frame_from_av
 from vmafpy.metrics import PRESETS
 from vmafpy.models import Model, aliases_of, load_model, score_key
-from vmafpy.results import BootstrapScores, FrameScores, Provenance, ScoreMap, ScoreResult
+from vmafpy.results import BootstrapScores, FloatArray, FrameScores, IntArray, Provenance, ScoreMap, ScoreResult
 
 if TYPE_CHECKING:
     from vmafpy.capi import Library
@@ -216,7 +228,6 @@ class Scorer:
             self._loaded = [self._use(model) for model in self._models]
             for name, options in self._features:
                 self._context.use_feature(name, options)
-            self._context.check_form(width, height, self._format.chroma, self._format.bit_depth)
         except BaseException:
             self._context.close()
             raise
@@ -224,11 +235,17 @@ class Scorer:
     def _use(self, model: Model) -> capi.Model | capi.ModelCollection:
         kind = capi.ModelCollection if model.kind == "collection" else capi.Model
         loaded = kind.load(
-            self._library, model.path, score_key(model), clip=model.clip, transform=True if model.transform else None
+            self._library,
+            model.path,
+            name=score_key(model),
+            clip=model.clip,
+            transform=model.transform,
+            overloads=model.overloads,
         )
-        for extractor, options in model.overloads.items():
-            loaded.overload(extractor, options)
-        self._context.use_model(loaded)
+        if isinstance(loaded, capi.ModelCollection):
+            self._context.use_model_collection(loaded)
+        else:
+            self._context.use_model(loaded)
         return loaded
 
     def push(self, reference: Any, distorted: Any, *, copy: bool = False) -> int:
@@ -320,7 +337,12 @@ class Scorer:
         if name not in names:
             raise OptionError(f"model {model!r} is not scored here; {', '.join(names)} are")
         with self._lock:
-            return self._context.model_score(self._loaded[names.index(name)], index)
+            return self._model_score(self._loaded[names.index(name)], index)
+
+    def _model_score(self, loaded: capi.Model | capi.ModelCollection, index: int) -> float:
+        if isinstance(loaded, capi.ModelCollection):
+            return self._context.collection_main_score(loaded, index)
+        return self._context.model_score(loaded, index)
 
     def finish(self) -> ScoreResult:
         """
@@ -363,64 +385,72 @@ class Scorer:
 
     def _collect(self) -> ScoreResult:
         context = self._context
-        wanted = range(0, self._n_pushed, self._n_subsample)
-        n = self._n_final(wanted)
-        indices = np.arange(0, n * self._n_subsample, self._n_subsample, dtype=np.int64)
+        stored = self._stored_features()
+        indices = np.arange(0, self._n_pushed, self._n_subsample, dtype=np.int64)
+        if not self._finished:
+            indices = indices[: self._n_final(indices, stored)]
+        frames = indices.tolist()
         models: dict[str, FrameScores] = {}
-        hidden: set[str] = set()
         for model, loaded in zip(self._models, self._loaded, strict=True):
-            key = score_key(model)
-            values = np.array([context.model_score(loaded, int(i)) for i in indices], np.float64)
-            hidden.add(key)
+            values = _column(self._model_score(loaded, i) for i in frames)
             if isinstance(loaded, capi.ModelCollection):
-                scores = [context.collection_score(loaded, int(i)) for i in indices]
+                spread = [context.collection_score(loaded, i) for i in frames]
                 models[model.id] = BootstrapScores(
                     model.id,
                     values,
                     indices,
-                    np.array([s.bagging for s in scores], np.float64),
-                    np.array([s.stddev for s in scores], np.float64),
-                    np.array([s.low for s in scores], np.float64),
-                    np.array([s.high for s in scores], np.float64),
+                    bagging=_column(s.bagging for s in spread),
+                    stddev=_column(s.stddev for s in spread),
+                    ci95_low=_column(s.ci95[0] for s in spread),
+                    ci95_high=_column(s.ci95[1] for s in spread),
                 )
             else:
                 models[model.id] = FrameScores(model.id, values, indices)
         features: dict[str, FrameScores] = {}
-        for score in context.score_names():
-            if score.stored in hidden:
-                continue
-            values = np.array([context.feature_score(score.stored, int(i)) for i in indices], np.float64)
-            features[score.printed] = FrameScores(score.printed, values, indices)
-        aggregates = context.aggregates() if self._finished else {}
+        for name in stored:
+            printed = context.printed_name(name)
+            values = _column(context.feature_score(name, i) for i in frames)
+            features[printed] = FrameScores(printed, values, indices)
         elapsed = (self._stopped or time.perf_counter()) - self._started
         return ScoreResult(
             models=ScoreMap(models, aliases_of(models)),
             features=ScoreMap(features),
             provenance=self._provenance(),
-            aggregates=aggregates,
+            aggregates=self._aggregates(),
             warnings=tuple(self._warnings),
-            fps=self._n_pushed / elapsed if elapsed > 0 else float("nan"),
+            fps=self._n_pushed / elapsed if elapsed > 0 else math.nan,
         )
 
-    def _n_final(self, wanted: range) -> int:
-        """How many of the wanted frames have all their scores, from the first on."""
-        if self._finished:
-            return len(wanted)
-        names = [score.stored for score in self._context.score_names()]
-        low, high = 0, len(wanted)
-        while low < high:  # scores become final in frame order
+    def _stored_features(self) -> list[str]:
+        of_models = {name for loaded in self._loaded for name in loaded.score_names()}
+        return [name for name in self._context.stored_names() if name not in of_models]
+
+    def _n_final(self, indices: IntArray, stored: Sequence[str]) -> int:
+        """Count the frames, from the first on, that have all their scores: these become final in frame order."""
+        low, high = 0, len(indices)
+        while low < high:
             middle = (low + high) // 2
             try:
-                for name in names:
-                    self._context.feature_score(name, wanted[middle])
-            except PendingScoreError:
+                for name in stored:
+                    self._context.feature_score(name, int(indices[middle]))
+                for loaded in self._loaded:
+                    self._model_score(loaded, int(indices[middle]))
+            except (PendingScoreError, EngineError):
                 high = middle
             else:
                 low = middle + 1
         return low
 
+    def _aggregates(self) -> dict[str, float]:
+        out = {}
+        if self._finished and any(name == "psnr" and options.get("enable_apsnr") for name, options in self._features):
+            for name in ("apsnr_y", "apsnr_cb", "apsnr_cr"):
+                with contextlib.suppress(UnknownFeatureError):
+                    out[name] = self._context.aggregate(name)
+        return out
+
     def _provenance(self) -> Provenance:
-        counts = self._context.frame_counts()
+        copied = self._context.frames_copied
         return Provenance(
             library="embedded" if self._library.is_embedded else "libvmaf",
             library_version=self._library.version,
@@ -437,9 +467,9 @@ class Scorer:
             n_frames=self._n_pushed,
             n_subsample=self._n_subsample,
             n_threads=self._n_threads,
-            frames_shared=counts.shared,
-            frames_copied=counts.copied,
-            copy_reasons=dict(counts.reasons),
+            frames_shared=self._context.frames_shared,
+            frames_copied=sum(copied.values()),
+            copy_reasons=dict(copied),
         )
 
     def close(self) -> None:
@@ -538,12 +568,19 @@ def score(
                 pair = next(paired, None)
             return scorer.finish()
         except BaseException as error:
-            scorer.close()
+            with contextlib.suppress(VmafError):
+                scorer.finish()
             error.partial = scorer.result()  # type: ignore[attr-defined]
             raise
         finally:
             report(-1)
             paired.close()
+
+
+def _column(values: Iterable[float]) -> FloatArray:
+    out = np.fromiter(values, np.float64)
+    out.setflags(write=False)
+    return out
 
 
 def _reporter(progress: Progress, total: int | None) -> Callable[[int], None]:
