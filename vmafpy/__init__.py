@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from vmafpy.metrics import METRICS
     from vmafpy.models import Model, choose_model, load_model
     from vmafpy.results import ScoreResult
-    from vmafpy.score import Scorer, score
+    from vmafpy.scoring import Scorer, score
 
 __version__ = "0.1.0"
 
@@ -39,11 +39,11 @@ _HOMES = {
     "Model": "vmafpy.models",
     "RawVideo": "vmafpy.frames",
     "ScoreResult": "vmafpy.results",
-    "Scorer": "vmafpy.score",
+    "Scorer": "vmafpy.scoring",
     "VideoFile": "vmafpy.frames",
     "choose_model": "vmafpy.models",
     "load_model": "vmafpy.models",
-    "score": "vmafpy.score",
+    "score": "vmafpy.scoring",
 }
 
 

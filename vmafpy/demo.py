@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vmafpy.errors import MissingExtraError, VmafError, VmafWarning
-from vmafpy.score import DEFAULT_MODELS, score
+from vmafpy.scoring import DEFAULT_MODELS, score
 
 if TYPE_CHECKING:
     import av

@@ -20,7 +20,8 @@ def _scores(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 def _sum(values: npt.NDArray[np.float64]) -> float:
     """Sum in index order: numpy's pairwise sum, and Python's compensated one, differ from libvmaf's last bits."""
-    return float(np.cumsum(values)[-1])
+    with np.errstate(invalid="ignore"):  # infinite scores (identical pictures) of both signs make NaN, as they should
+        return float(np.cumsum(values)[-1])
 
 
 def mean(values: npt.ArrayLike) -> float:
