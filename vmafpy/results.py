@@ -477,7 +477,8 @@ class ScoreResult:
         columns: dict[str, FloatArray] = {}
         for name, scores in (*self.features.items(), *self.models.items()):
             columns.update(scores.columns(name))
-        return pd.DataFrame(columns, index=pd.Index(self.indices, name="frame"))
+        frame: pd.DataFrame = pd.DataFrame(columns, index=pd.Index(self.indices, name="frame"))
+        return frame
 
     def __repr__(self) -> str:
         means = ", ".join(f"{name}={scores.mean:.3f}" for name, scores in self.models.items() if len(scores))
