@@ -37,12 +37,12 @@ def planes(n, *, noise, seed=3):
 
 @pytest.fixture(scope="module")
 def pair():
-    """Eight frames, clean and with a blur that costs detail."""
+    """Eight frames, and the same after a blur over seven columns that costs detail."""
     reference = planes(8, noise=6)
     distorted = []
     for y, cb, cr in reference:
-        wide = np.pad(y.astype(float), ((0, 0), (1, 1)), mode="edge")
-        distorted.append([((wide[:, :-2] + 2 * wide[:, 1:-1] + wide[:, 2:]) / 4).astype(np.uint8), cb, cr])
+        wide = np.pad(y.astype(float), ((0, 0), (3, 3)), mode="edge")
+        distorted.append([np.mean([wide[:, k : k + WIDTH] for k in range(7)], axis=0).astype(np.uint8), cb, cr])
     return reference, distorted
 
 
@@ -171,8 +171,8 @@ def test_scores_become_final_one_frame_late(pair, expected):
             if i:
                 assert scorer.score(i - 1) == expected.models["vmaf_v0.6.1"].values[i - 1]
                 assert scorer.result().n_frames == i
-            with pytest.raises(PendingScoreError):
-                scorer.score(i, "neg")
+                with pytest.raises(PendingScoreError):
+                    scorer.score(i, "neg")
 
 
 def test_an_error_loses_nothing(pair, expected):
@@ -180,8 +180,10 @@ def test_an_error_loses_nothing(pair, expected):
     scorer = vmafpy.Scorer(width=WIDTH, height=HEIGHT, pix_fmt="yuv420p", n_threads=2)
     for i in range(5):
         scorer.push(pair[0][i], pair[1][i])
-    with pytest.raises(MismatchError, match="frame 5 is 48x32 gray"):
-        scorer.push(np.zeros((32, 48), np.uint8), pair[1][5])
+    small = [plane[:32, :48] for plane in pair[0][5]]
+    small[1:] = [plane[:16, :24] for plane in small[1:]]
+    with pytest.raises(MismatchError, match="frame 5 is 48x32 yuv420p; this scorer takes 96x64"):
+        scorer.push(small, pair[1][5])
     for i in range(5, 8):
         scorer.push(pair[0][i], pair[1][i])
     same(scorer.finish(), expected)
@@ -260,7 +262,7 @@ def test_bad_options(arguments, error, match):
 def test_small_pictures():
     """Pictures below a model's least size are refused with their size, never a crash."""
     tiny = [np.zeros((16, 16), np.uint8)]
-    with pytest.raises(PictureSizeError, match="16x16"):
+    with pytest.raises(PictureSizeError, match=r"33 x 33.*16 x 16"):
         vmafpy.score(reference=tiny, distorted=tiny)
 
 

@@ -1,0 +1,119 @@
+"""The command line: data on stdout, words on stderr, exit status as documented, no file left behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import vmafpy
+from vmafpy.cli import main
+
+SIZE = ["--width", "64", "--height", "48", "--pix-fmt", "yuv420p"]
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A raw reference and a coarser copy of it, four frames each."""
+    rng = np.random.default_rng(5)
+    frame = 64 * 48 * 3 // 2
+    reference = rng.integers(0, 256, 4 * frame).astype(np.uint8)
+    (tmp_path / "r.yuv").write_bytes(reference.tobytes())
+    (tmp_path / "d.yuv").write_bytes((reference // 16 * 16).tobytes())
+    return ["-r", str(tmp_path / "r.yuv"), "-d", str(tmp_path / "d.yuv")]
+
+
+def test_score_prints_and_writes(files, tmp_path, capsys):
+    """Pooled scores on stdout, the log in the file, the same numbers as the Python call."""
+    out = tmp_path / "s.json"
+    assert main(["score", *files, *SIZE, "--json", str(out), "--csv", str(tmp_path / "s.csv")]) == 0
+    text = capsys.readouterr()
+    raw = [vmafpy.RawVideo(files[i], width=64, height=48, pix_fmt="yuv420p") for i in (1, 3)]
+    expected = vmafpy.score(reference=raw[0], distorted=raw[1])
+    assert f"{expected.vmaf:.6f}" in text.out
+    assert "64x48 yuv420p" in text.err
+    log = json.loads(out.read_text())
+    assert log["pooled_metrics"]["vmaf"]["mean"] == expected.vmaf
+    assert log["vmafpy"]["provenance"]["reference"] == files[1]
+    assert (tmp_path / "s.csv").read_text().startswith("Frame,")
+
+
+def test_json_to_stdout(files, capsys):
+    """--json - prints the log and nothing else on stdout; --neg alone scores NEG alone."""
+    assert main(["score", *files, *SIZE, "--json", "-", "--neg"]) == 0
+    log = json.loads(capsys.readouterr().out)
+    assert log["vmafpy"]["models"] == {"vmaf": "vmaf_v0.6.1neg"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        (["-r", "nowhere.mp4", "-d", "nowhere.mp4"], "nowhere.mp4: No such file"),
+        (["-r", "a.yuv", "-d", "b.yuv"], "state --width"),
+        (["-r", "a.yuv", "-d", "b.yuv", "--width", "64"], "all three"),
+        (["-r", "x", "-d", "y", "--model", "vmaf_v9"], "no model 'vmaf_v9'"),
+    ],
+)
+def test_run_errors(arguments, match, tmp_path, capsys):
+    """An error of the run is one line on stderr, status 1, and leaves no file."""
+    assert main(["score", *arguments, "--json", str(tmp_path / "s.json")]) == 1
+    text = capsys.readouterr()
+    assert text.out == ""
+    assert match in text.err
+    assert text.err.startswith("vmafpy: error: ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_library(files, capsys):
+    """A library that is not there is named."""
+    assert main(["score", *files, *SIZE, "--library", "/no/such.so"]) == 1
+    assert "/no/such.so" in capsys.readouterr().err
+
+
+def test_partial_scores_are_shown(files, tmp_path, capsys):
+    """Unequal counts: the common part's scores on stderr, the error after them, status 1, no log."""
+    path = tmp_path / "d.yuv"
+    path.write_bytes(path.read_bytes()[: 3 * 64 * 48 * 3 // 2])
+    assert main(["score", *files, *SIZE, "--json", str(tmp_path / "s.json")]) == 1
+    text = capsys.readouterr()
+    assert "3 frames were scored before the error" in text.err
+    assert "frame counts differ" in text.err
+    assert not (tmp_path / "s.json").exists()
+    assert main(["score", *files, *SIZE, "--shortest"]) == 0
+
+
+def test_usage_errors():
+    """A missing argument is status 2, through the installed program's own entry."""
+    run = subprocess.run([sys.executable, "-m", "vmafpy", "score"], capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert "--reference" in run.stderr
+
+
+def test_lists(capsys):
+    """models, features and doctor name what there is; their JSON is strict."""
+    assert main(["models"]) == 0
+    assert "vmaf_v1.0.16_3d0h" in capsys.readouterr().out
+    assert main(["models", "--json"]) == 0
+    assert {m["id"] for m in json.loads(capsys.readouterr().out)} >= {"vmaf_v0.6.1", "vmaf_b_v0.6.3"}
+    assert main(["features", "--json"]) == 0
+    metrics = {m["name"]: m for m in json.loads(capsys.readouterr().out)}
+    assert metrics["cambi"]["higher_is_better"] is False
+    assert main(["features"]) == 0
+    assert "psnr_y" in capsys.readouterr().out
+    assert main(["doctor"]) == 0
+    text = capsys.readouterr().out
+    assert "embedded engine" in text
+    assert "VMAFPY_LIBRARY" in text
+
+
+def test_import_is_light():
+    """`import vmafpy` and its error types load neither numpy, PyAV, SciPy nor the engine."""
+    code = (
+        "import sys, vmafpy; vmafpy.VmafError; "
+        "print([m for m in ('numpy', 'av', 'scipy', 'cffi', 'tqdm') if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
