@@ -1,0 +1,109 @@
+/* Integer ADM: decoupling of restored detail and additive impairment, in plain C. */
+#include "kernel/adm_levels.h"
+
+/* Is the angle between (oh, ov) and (th, tv) below one degree? The integers are exact, then rounded to float once. */
+static inline bool is_close(int64_t oh, int64_t ov, int64_t th, int64_t tv)
+{
+    const float cos2 = 0x1.FFD814p-1f; /* of one degree, squared */
+    const float dp = (float)(oh * th + ov * tv), om = (float)(oh * oh + ov * ov), tm = (float)(th * th + tv * tv);
+    return dp >= 0 && (double)dp * dp >= (double)cos2 * om * tm;
+}
+
+/* 2^30 / q for q = 1 .. 32768: the quotient of doubles truncates to the exact integer quotient. */
+static inline int32_t reciprocal(int32_t q)
+{
+    return (int32_t)(1073741824.0 / q);
+}
+
+/* t / o in 15 fractional bits, 0 to 1. `scaled` says that o has more than 15 bits. */
+static inline int32_t ratio(int32_t o, int32_t t)
+{
+    if (o == 0) return 32768;
+    const int32_t size = o < 0 ? -o : o;
+    const int64_t along = o < 0 ? -(int64_t)t : t;
+    int e = 0;
+    int32_t q = size;
+    if (size >= 32768) {
+        while (size >> e >= 32768) e++;
+        q = (size + (1 << (e - 1))) >> e;
+    }
+    const int64_t k = (reciprocal(q) * along + ((int64_t)1 << (14 + e))) >> (15 + e);
+    return k < 0 ? 0 : k > 32768 ? 32768 : (int32_t)k;
+}
+
+static inline int32_t restored_part(int32_t o, int32_t t)
+{
+    return (int32_t)(((int64_t)ratio(o, t) * o + 16384) >> 15);
+}
+
+/* A restored part of the sign of t, or 0, may be amplified, though not beyond t. The restored part is not 0 only where
+ * t has the sign of the reference coefficient. */
+static inline int32_t limited(int32_t restored, int32_t t, double gain)
+{
+    const double amplified = restored * gain;
+    if (restored > 0) return amplified < t ? (int32_t)amplified : t;
+    if (restored < 0) return amplified > t ? (int32_t)amplified : t;
+    return 0;
+}
+
+static void restore16(const void *const o[VP_ADM_BANDS], const void *const t[VP_ADM_BANDS],
+                      void *const r[VP_ADM_BANDS], void *close, int n)
+{
+    const int16_t *oh = o[VP_ADM_H], *ov = o[VP_ADM_V], *th = t[VP_ADM_H], *tv = t[VP_ADM_V];
+    int16_t *c = close;
+    for (int x = 0; x < n; x++) c[x] = (int16_t)-is_close(oh[x], ov[x], th[x], tv[x]);
+    for (int b = 0; b < VP_ADM_BANDS; b++) {
+        const int16_t *ob = o[b], *tb = t[b];
+        int16_t *rb = r[b];
+        for (int x = 0; x < n; x++) rb[x] = (int16_t)restored_part(ob[x], tb[x]);
+    }
+}
+
+static void restore32(const void *const o[VP_ADM_BANDS], const void *const t[VP_ADM_BANDS],
+                      void *const r[VP_ADM_BANDS], void *close, int n)
+{
+    const int32_t *oh = o[VP_ADM_H], *ov = o[VP_ADM_V], *th = t[VP_ADM_H], *tv = t[VP_ADM_V];
+    int32_t *c = close;
+    for (int x = 0; x < n; x++) c[x] = -is_close(oh[x], ov[x], th[x], tv[x]);
+    for (int b = 0; b < VP_ADM_BANDS; b++) {
+        const int32_t *ob = o[b], *tb = t[b];
+        int32_t *rb = r[b];
+        for (int x = 0; x < n; x++) rb[x] = restored_part(ob[x], tb[x]);
+    }
+}
+
+static void limit16(const void *const restored[VP_ADM_BANDS], const void *close, const void *const t[VP_ADM_BANDS],
+                    double gain, void *const r[VP_ADM_BANDS], void *const a[VP_ADM_BANDS], int n)
+{
+    const int16_t *c = close;
+    for (int b = 0; b < VP_ADM_BANDS; b++) {
+        const int16_t *in = restored[b], *tb = t[b];
+        int16_t *rb = r[b], *ab = a[b];
+        for (int x = 0; x < n; x++) {
+            rb[x] = c[x] ? (int16_t)limited(in[x], tb[x], gain) : in[x];
+            ab[x] = (int16_t)(tb[x] - rb[x]);
+        }
+    }
+}
+
+static void limit32(const void *const restored[VP_ADM_BANDS], const void *close, const void *const t[VP_ADM_BANDS],
+                    double gain, void *const r[VP_ADM_BANDS], void *const a[VP_ADM_BANDS], int n)
+{
+    const int32_t *c = close;
+    for (int b = 0; b < VP_ADM_BANDS; b++) {
+        const int32_t *in = restored[b], *tb = t[b];
+        int32_t *rb = r[b], *ab = a[b];
+        for (int x = 0; x < n; x++) {
+            rb[x] = c[x] ? limited(in[x], tb[x], gain) : in[x];
+            ab[x] = tb[x] - rb[x];
+        }
+    }
+}
+
+void vp_adm_decouple_c(VpAdmKernels *k)
+{
+    k->band[0].restore = restore16;
+    k->band[0].limit = limit16;
+    k->band[1].restore = restore32;
+    k->band[1].limit = limit32;
+}
