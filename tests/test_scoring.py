@@ -314,3 +314,16 @@ def test_two_scorers_in_two_threads(pair, expected):
         thread.join()
     for result in results:
         same(result, expected)
+
+
+def test_promotion_to_ten_bits(pair):
+    """bit_depth=10 scores the samples times four, exactly as 10-bit planes of those values, and says so."""
+    wide = [[[plane.astype(np.uint16) << 2 for plane in frame] for frame in video] for video in pair]
+    videos = [vmafpy.ArrayVideo(video, pix_fmt="yuv420p10le") for video in wide]
+    expected = vmafpy.score(reference=videos[0], distorted=videos[1])
+    result = vmafpy.score(reference=pair[0], distorted=pair[1], bit_depth=10)
+    same(result, expected)
+    assert result.provenance.conversion == "8 to 10 bits by left shift"
+    assert (result.provenance.pix_fmt, result.provenance.bit_depth) == ("yuv420p10le", 10)
+    with pytest.raises(vmafpy.VmafError, match="would lose"):
+        vmafpy.score(reference=videos[0], distorted=videos[1], bit_depth=8)

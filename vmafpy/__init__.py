@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vmafpy.errors import VmafError, VmafWarning
 
 if TYPE_CHECKING:
+    from vmafpy.agreement import metric_agreement
     from vmafpy.frames import ArrayVideo, RawVideo, VideoFile
     from vmafpy.metrics import METRICS
     from vmafpy.models import Model, choose_model, load_model
@@ -29,6 +30,7 @@ __all__ = [
     "__version__",
     "choose_model",
     "load_model",
+    "metric_agreement",
     "score",
 ]
 
@@ -41,6 +43,7 @@ _HOMES = {
     "ScoreResult": "vmafpy.results",
     "Scorer": "vmafpy.scoring",
     "VideoFile": "vmafpy.frames",
+    "metric_agreement": "vmafpy.agreement",
     "choose_model": "vmafpy.models",
     "load_model": "vmafpy.models",
     "score": "vmafpy.scoring",

@@ -71,6 +71,7 @@ def _source(args: argparse.Namespace, path: str) -> Any:
 
 
 def _score(args: argparse.Namespace) -> int:
+    from vmafpy.agreement import metric_agreement
     from vmafpy.models import load_model
     from vmafpy.scoring import DEFAULT_MODELS, score
 
@@ -86,6 +87,10 @@ def _score(args: argparse.Namespace) -> int:
             library=args.library,
             n_threads=args.threads,
             n_subsample=args.subsample,
+            bit_depth=args.bit_depth,
+            enc_width=args.enc_width,
+            enc_height=args.enc_height,
+            enc_bitdepth=args.enc_bitdepth,
             shortest=args.shortest,
             accept_truncated=args.accept_truncated,
             progress=not args.quiet and sys.stderr.isatty(),
@@ -103,6 +108,8 @@ def _score(args: argparse.Namespace) -> int:
             write(path)
     if "-" not in (args.json, args.csv, args.xml):
         _print_pooled(result, sys.stdout)
+    if args.agreement:
+        print(metric_agreement(result), file=sys.stderr if "-" in (args.json, args.csv, args.xml) else sys.stdout)
     return OK
 
 
@@ -250,6 +257,11 @@ def parser() -> argparse.ArgumentParser:
     score.add_argument("--library", metavar="L", help="embedded (default), libvmaf, or the path of one")
     score.add_argument("--threads", type=int, metavar="N", help="workers (default: one per core)")
     score.add_argument("--subsample", type=int, default=1, metavar="N", help="score every N-th frame")
+    score.add_argument("--bit-depth", type=int, metavar="N", help="score at N bits, samples shifted left (v1: 10)")
+    score.add_argument("--enc-width", type=int, metavar="N", help="width of the encode, for CAMBI")
+    score.add_argument("--enc-height", type=int, metavar="N", help="height of the encode, for CAMBI")
+    score.add_argument("--enc-bitdepth", type=int, metavar="N", help="bit depth of the encode, for CAMBI")
+    score.add_argument("--agreement", action="store_true", help="say how far the metrics agree")
     score.add_argument("--shortest", action="store_true", help="score the common part of videos of unequal length")
     score.add_argument("--accept-truncated", action="store_true", help="score what is there of a damaged file")
     score.add_argument("--width", type=int, help="of headerless video, luma samples")

@@ -29,6 +29,7 @@ from vmafpy.errors import (
 )
 from vmafpy.frames.array import frame_from_planes
 from vmafpy.frames.base import Frame, PixelFormat, pixel_format
+from vmafpy.frames.convert import promote, promoted_format
 from vmafpy.frames.open import Video, open_source
 from vmafpy.frames.video import frame_from_av
 from vmafpy.metrics import PRESETS
@@ -94,6 +95,20 @@ def _models(models: ModelLike | Iterable[ModelLike] | None) -> list[Model]:
             )
         found[loaded.id] = loaded
     return list(found.values())
+
+
+def _encode_options(width: int | None, height: int | None, bit_depth: int | None) -> dict[str, OptionValue]:
+    if (width is None) != (height is None):
+        raise OptionError(f"enc_width={width} and enc_height={height} go together; give both or neither")
+    given = {"enc_width": width, "enc_height": height, "enc_bitdepth": bit_depth}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _with_encode(model: Model, encode: Mapping[str, OptionValue]) -> Model:
+    """Return the model with the encode's form passed to CAMBI, under the same key: provenance holds the options."""
+    if not encode or "cambi" not in model.extractors:
+        return model
+    return load_model(model, options={"cambi": encode}, id=model.id)
 
 
 def available_threads() -> int:
@@ -167,6 +182,11 @@ class Scorer:
         Workers; None for one per core, 0 for none: `push` then does all the work. No score depends on it.
     n_subsample : int
         Score every n-th frame. All frames must still be pushed: motion needs them.
+    bit_depth : int, optional
+        Score at this depth, the samples shifted left; v1 models are meant for 10 bits.
+    enc_width, enc_height, enc_bitdepth : int, optional
+        Of the encode, where it was made smaller or at another depth than the pictures scored. CAMBI looks for
+        banding as it was encoded.
     reference, distorted : str
         What the videos are called in provenance.
 
@@ -198,6 +218,10 @@ class Scorer:
         library: str | os.PathLike[str] | Library | None = None,
         n_threads: int | None = None,
         n_subsample: int = 1,
+        bit_depth: int | None = None,
+        enc_width: int | None = None,
+        enc_height: int | None = None,
+        enc_bitdepth: int | None = None,
         reference: str = "pushed frames",
         distorted: str = "pushed frames",
     ) -> None:
@@ -205,10 +229,12 @@ class Scorer:
             raise OptionError(f"n_subsample is {n_subsample}; it is 1 for every frame, n for every n-th")
         if n_threads is not None and n_threads < 0:
             raise OptionError(f"n_threads is {n_threads}; it is 0 for none, or a number of workers")
-        self._format: PixelFormat = pixel_format(pix_fmt)
+        self._input: PixelFormat = pixel_format(pix_fmt)
+        self._format = self._input if bit_depth is None else promoted_format(self._input, bit_depth)
         self._size = (width, height)
-        self._models = _models(models)
-        self._features = _features(features)
+        encode = _encode_options(enc_width, enc_height, enc_bitdepth)
+        self._models = [_with_encode(model, encode) for model in _models(models)]
+        self._features = [(name, {**encode, **o} if name == "cambi" else o) for name, o in _features(features)]
         if not self._models and not self._features:
             raise OptionError("there is nothing to score: give a model or a feature")
         self._n_subsample = n_subsample
@@ -289,16 +315,16 @@ class Scorer:
         if isinstance(picture, Frame):
             frame = picture
         elif isinstance(picture, np.ndarray) or (isinstance(picture, Sequence) and not isinstance(picture, str)):
-            frame = frame_from_planes(picture, self._format.name, index, label)
+            frame = frame_from_planes(picture, self._input.name, index, label)
         else:
             frame = frame_from_av(picture, index, label)
-        same = (frame.format.chroma, frame.format.bit_depth) == (self._format.chroma, self._format.bit_depth)
+        same = (frame.format.chroma, frame.format.bit_depth) == (self._input.chroma, self._input.bit_depth)
         if (frame.width, frame.height) != self._size or not same:
             raise MismatchError(
                 f"{label}: frame {index} is {frame.width}x{frame.height} {frame.format.name}; this scorer takes "
-                f"{self._size[0]}x{self._size[1]} {self._format.name}"
+                f"{self._size[0]}x{self._size[1]} {self._input.name}"
             )
-        return frame
+        return promote(frame, self._format.bit_depth)
 
     def _picture(self, frame: Frame, copy: bool) -> capi.Picture:
         make = capi.Picture.copy if copy else capi.Picture.wrap
@@ -464,6 +490,7 @@ class Scorer:
             height=self._size[1],
             pix_fmt=self._format.name,
             bit_depth=self._format.bit_depth,
+            conversion=self._conversion(),
             n_frames=self._n_pushed,
             n_subsample=self._n_subsample,
             n_threads=self._n_threads,
@@ -471,6 +498,11 @@ class Scorer:
             frames_copied=sum(copied.values()),
             copy_reasons=dict(copied),
         )
+
+    def _conversion(self) -> str:
+        if self._format == self._input:
+            return ""
+        return f"{self._input.bit_depth} to {self._format.bit_depth} bits by left shift"
 
     def close(self) -> None:
         """Stop the workers and release the library's memory. Scores so far stay in `result`. May be called again."""
@@ -501,6 +533,10 @@ def score(
     library: str | os.PathLike[str] | Library | None = None,
     n_threads: int | None = None,
     n_subsample: int = 1,
+    bit_depth: int | None = None,
+    enc_width: int | None = None,
+    enc_height: int | None = None,
+    enc_bitdepth: int | None = None,
     shortest: bool = False,
     accept_truncated: bool = False,
     progress: Progress = None,
@@ -524,6 +560,10 @@ def score(
         Workers; None for one per core. No score depends on it.
     n_subsample : int
         Score every n-th frame.
+    bit_depth : int, optional
+        Score at this depth, the samples of both videos shifted left; v1 models are meant for 10 bits.
+    enc_width, enc_height, enc_bitdepth : int, optional
+        Of the encode, where the distorted video was encoded smaller or at another depth; passed to CAMBI.
     shortest : bool
         Score the common part of videos of unequal length, which are an error otherwise.
     accept_truncated : bool
@@ -555,6 +595,10 @@ def score(
         library=library,
         n_threads=n_threads,
         n_subsample=n_subsample,
+        bit_depth=bit_depth,
+        enc_width=enc_width,
+        enc_height=enc_height,
+        enc_bitdepth=enc_bitdepth,
         reference=info.label,
         distorted=dis.info.label,
     ) as scorer:
