@@ -216,11 +216,11 @@ def test_numbers_of_a_context_are_checked(library, options):
         Context(library, **options)
 
 
-def test_pooling(libvmaf):
+def test_pooling(library):
     """Pooled scores follow libvmaf's formulas over the scored frames, whatever frame the range begins with."""
     reference = clip(9, 64, 64)
     distorted = distort(reference)
-    with Context(libvmaf, n_subsample=2) as context:
+    with Context(library, n_subsample=2) as context:
         context.use_feature("vif")
         feed(context, reference, distorted)
         context.flush()

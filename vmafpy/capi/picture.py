@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -10,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from vmafpy.errors import InputError, MismatchError, UnsupportedFormatError
+from vmafpy.errors import InputError, UnsupportedFormatError
 
 Array: TypeAlias = npt.NDArray[Any]
 #: A two-dimensional array, or a buffer with the distance of its rows in bytes.
@@ -115,11 +116,14 @@ class Picture:
         must_copy: str,
     ) -> None:
         self.pix_fmt = PixelFormat.of(pix_fmt)
-        if not isinstance(bpc, int) or not 8 <= bpc <= 16:
+        try:
+            self.bpc = operator.index(bpc)
+        except TypeError:
+            self.bpc = 0
+        if not 8 <= self.bpc <= 16:
             raise UnsupportedFormatError(f"{bpc!r} bits per sample: the C API takes 8 to 16")
         if len(planes) != self.pix_fmt.n_planes:
             raise InputError(f"{self.pix_fmt.name} has {self.pix_fmt.n_planes} planes, not {len(planes)}")
-        self.bpc = bpc
         if width is None or height is None:
             shape: tuple[int, ...] = getattr(planes[0], "shape", ())
             if len(shape) != 2:
@@ -195,33 +199,9 @@ class Picture:
         chroma = self.chroma_size
         return (self.width, self.height) if i == 0 or chroma is None else chroma
 
-    def rounded_up(self) -> bool:
-        """Tell whether the chroma planes hold the last half sample of odd sizes."""
-        if self.pix_fmt is PixelFormat.YUV400P:
-            return True
-        w, h = _rounded_up(self.pix_fmt, self.width, self.height)
-        return all(plane.samples.shape[1] >= w and plane.samples.shape[0] >= h for plane in self.planes[1:])
-
     def form(self) -> str:
         """Size, format and bit depth in words."""
         return f"{self.width}x{self.height} {self.pix_fmt.name.lower()} {self.bpc} bit"
-
-    def check_like(self, other: Picture, mine: str, theirs: str) -> None:
-        """
-        Require the same form.
-
-        Raises
-        ------
-        MismatchError
-            If size, pixel format or bit depth differ.
-        """
-        if (self.width, self.height, self.pix_fmt, self.bpc) != (
-            other.width,
-            other.height,
-            other.pix_fmt,
-            other.bpc,
-        ):
-            raise MismatchError(f"{mine} is {self.form()}, {theirs} is {other.form()}")
 
     def _plane(self, i: int, plane: PlaneLike) -> Plane:
         w, h = self.plane_size(i)
@@ -259,7 +239,10 @@ class Picture:
         w, h = size
         if stride < w * itemsize and h > 1:
             raise InputError(f"plane {i}: rows of {w} samples need {w * itemsize} bytes, not a stride of {stride}")
-        raw = np.frombuffer(buffer, np.uint8)
+        try:
+            raw = np.frombuffer(buffer, np.uint8)
+        except (TypeError, ValueError, BufferError) as error:
+            raise InputError(f"plane {i}: no buffer of bytes that lie together: {error}") from None
         used = (h - 1) * stride + w * itemsize if w and h else 0
         if raw.nbytes < used:
             return None, 0
