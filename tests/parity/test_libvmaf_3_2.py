@@ -22,7 +22,6 @@ MODELS = {
     "vmaf": "vmaf_v0.6.1",
     "vmaf_v0.6.1neg": "vmaf_v0.6.1neg",
     "vmaf_4k_v0.6.1": "vmaf_4k_v0.6.1",
-    "vmaf_b_v0.6.3": "vmaf_b_v0.6.3",
 }
 
 
@@ -30,8 +29,9 @@ MODELS = {
 @pytest.mark.parametrize(("clip", "crf"), [("bigbuckbunny", 35), ("bikes", 24)])
 def test_integer_models(clips, ffmpeg, tmp_path, pix_fmt, clip, crf):
     """
-    VMAF, NEG, 4K and the bootstrap model, and all their features, agree to the printed decimals.
+    VMAF, NEG and 4K, and all their features, agree to the printed decimals.
 
+    Not the bootstrap model: ffmpeg's filter refuses it; its prediction is compared with a libvmaf 2.3.1 elsewhere.
     640 columns: at some widths up to 532 libvmaf's own vector and scalar code differ in adm.
     """
     reference, distorted = real_pair(clips[clip], size=(640, 360), pix_fmt=pix_fmt, crf=crf, n_frames=6, start=20)
@@ -40,6 +40,6 @@ def test_integer_models(clips, ffmpeg, tmp_path, pix_fmt, clip, crf):
     compared = [name for name in theirs if name in ours]
     assert {"vmaf", "vmaf_v0.6.1neg", "integer_adm2", "integer_adm2_egl_1", "integer_motion2"} <= set(compared)
     assert {f"integer_vif_scale{k}{egl}" for k in range(4) for egl in ("", "_egl_1")} <= set(compared)
-    assert {"vmaf_4k_v0.6.1", "vmaf_b_v0.6.3_bagging", "vmaf_b_v0.6.3_ci_p95_lo"} <= set(compared)
+    assert "vmaf_4k_v0.6.1" in compared
     for name in compared:
         np.testing.assert_allclose(ours[name], theirs[name], rtol=0, atol=PRINTED, err_msg=name)
