@@ -269,13 +269,15 @@ static void measure_rows(const Worker *w, Group *g, int s, int y, int rows)
     const int taps = g->taps[s], half = taps / 2, width = g->w[s];
     const ptrdiff_t stride = g->stride[0];
     const float **x = g->row, **d = g->row + taps + ROWS;
-    for (int i = 0; i < rows + taps - 1; i++) {
-        const int k = vp_mirror(y - half + i, g->h[s]);
+    const int last = g->h[s] - 1 + half;
+    for (int i = 0; i < ROWS + taps - 1; i++) { /* past the last row the results are not used */
+        const int at = y - half + i;
+        const int k = vp_mirror(at < last ? at : last, g->h[s]);
         x[i] = row_of(g, REF, s, k);
         d[i] = row_of(g, DIS, s, k);
     }
-    for (int i = 0; i < rows * VP_VIF_MOMENTS; i++) g->out[i] = g->moments + i * stride + VP_FLOAT_MARGIN;
-    w->vif.moments(x, d, g->tap[s], taps, rows, width, g->out);
+    for (int i = 0; i < ROWS * VP_VIF_MOMENTS; i++) g->out[i] = g->moments + i * stride + VP_FLOAT_MARGIN;
+    w->vif.moments(x, d, g->tap[s], taps, width, g->out);
 
     const float *filtered[VP_VIF_MOMENTS];
     for (int m = 0; m < VP_VIF_MOMENTS; m++) filtered[m] = g->filtered + m * stride;

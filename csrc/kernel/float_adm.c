@@ -39,9 +39,9 @@ static float restore(float o, float t, bool aligned, double gain)
     return r;
 }
 
-static void decouple_c(const float *const o[VP_ADM_BANDS], const float *const t[VP_ADM_BANDS], int w, double gain,
-                       const float weight[VP_ADM_BANDS], float *const weighted[VP_ADM_PARTS],
-                       float *const share[VP_ADM_PARTS])
+void vp_float_adm_decouple_c(const float *const o[VP_ADM_BANDS], const float *const t[VP_ADM_BANDS], int w,
+                             double gain, const float weight[VP_ADM_BANDS], float *const weighted[VP_ADM_PARTS],
+                             float *const share[VP_ADM_PARTS])
 {
     for (int x = 0; x < vp_float_padded(w); x++) {
         const float oh = o[VP_ADM_H][x], ov = o[VP_ADM_V][x], th = t[VP_ADM_H][x], tv = t[VP_ADM_V][x];
@@ -93,8 +93,11 @@ void vp_float_adm_kernels_init(VpFloatAdmKernels *k, unsigned cpu)
 {
     k->split_rows = split_rows_c;
     k->split_row = split_row_c;
-    k->decouple = decouple_c;
+    k->decouple = vp_float_adm_decouple_c;
     k->energy = energy_c;
     k->masked_energy = masked_energy_c;
+#if defined(VP_X86)
+    if (cpu & VP_CPU_AVX2) vp_float_adm_init_avx2(k);
+#endif
     (void)cpu;
 }

@@ -40,6 +40,12 @@ typedef struct VpFloatAdmKernels {
 } VpFloatAdmKernels;
 
 void vp_float_adm_kernels_init(VpFloatAdmKernels *k, unsigned cpu);
+void vp_float_adm_init_avx2(VpFloatAdmKernels *k); /* replaces what it has */
+
+/* Plain C, for gain limits that the levels leave to it. */
+void vp_float_adm_decouple_c(const float *const o[VP_ADM_BANDS], const float *const t[VP_ADM_BANDS], int w,
+                             double gain, const float weight[VP_ADM_BANDS], float *const weighted[VP_ADM_PARTS],
+                             float *const share[VP_ADM_PARTS]);
 
 /* Daubechies' wavelet of four taps. */
 extern const float vp_float_adm_low[4], vp_float_adm_high[4];

@@ -79,5 +79,8 @@ void vp_float_rows_init(VpFloatRows *k, unsigned cpu)
     k->halve = halve_c;
     k->distance = distance_c;
     k->sums = sums_c;
+#if defined(VP_X86)
+    if (cpu & VP_CPU_AVX2) vp_float_rows_init_avx2(k);
+#endif
     (void)cpu;
 }

@@ -2,7 +2,8 @@
  *
  * Every result is single precision, each operation rounded, sums from the first term to the last: all levels give the
  * same bits. Widths are rounded up to a multiple of VP_FLOAT_LANES where this says "padded": so many floats are read
- * and written, whatever stands in the excess; the caller's rows have the room. Rows need no alignment. */
+ * and written, whatever stands in the excess; the caller's rows have the room. Rows need no alignment. Taps are
+ * symmetric, an odd number and at most VP_FLOAT_MAX_TAPS. */
 #ifndef VP_KERNEL_FLOAT_ROWS_H
 #define VP_KERNEL_FLOAT_ROWS_H
 
@@ -35,6 +36,7 @@ typedef struct VpFloatRows {
 } VpFloatRows;
 
 void vp_float_rows_init(VpFloatRows *k, unsigned cpu);
+void vp_float_rows_init_avx2(VpFloatRows *k); /* replaces what it has */
 
 static inline int vp_float_padded(int w)
 {

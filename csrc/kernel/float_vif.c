@@ -31,10 +31,10 @@ int vp_float_vif_window(double kernelscale, int scale, float *tap)
     return n;
 }
 
-static void moments_c(const float *const *x, const float *const *y, const float *tap, int taps, int rows, int w,
+static void moments_c(const float *const *x, const float *const *y, const float *tap, int taps, int w,
                       float *const *out)
 {
-    for (int r = 0; r < rows; r++)
+    for (int r = 0; r < VP_FLOAT_VIF_ROWS; r++)
         for (int i0 = 0; i0 < w; i0 += VP_FLOAT_LANES) {
             float sum[VP_VIF_MOMENTS][VP_FLOAT_LANES] = {{0}};
             for (int k = 0; k < taps; k++) {
@@ -55,8 +55,7 @@ static void moments_c(const float *const *x, const float *const *y, const float 
 /* Base-2 logarithm of a positive normal number: exponent plus a polynomial of degree 8 in mantissa - 1. */
 static float log2_poly(float a)
 {
-    static const float c[] = {-0.012671635276421f, 0.064841182402670f,  -0.157048836463065f, 0.257167726303123f,
-                              -0.353800560300520f, 0.480131410397451f, -0.721314327952201f, 1.442694803896991f};
+    static const float c[] = VP_FLOAT_VIF_LOG2;
     uint32_t bits;
     memcpy(&bits, &a, sizeof bits);
     const float exponent = (float)((int)(bits >> 23 & 0xff) - 127);
@@ -111,5 +110,8 @@ void vp_float_vif_kernels_init(VpFloatVifKernels *k, unsigned cpu)
 {
     k->moments = moments_c;
     k->information = information_c;
+#if defined(VP_X86)
+    if (cpu & VP_CPU_AVX2) vp_float_vif_init_avx2(k);
+#endif
     (void)cpu;
 }

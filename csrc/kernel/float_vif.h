@@ -16,10 +16,10 @@ enum {
 enum { VP_VIF_X, VP_VIF_Y, VP_VIF_XX, VP_VIF_YY, VP_VIF_XY, VP_VIF_MOMENTS };
 
 typedef struct VpFloatVifKernels {
-    /* Vertical pass over the five moments, `rows` <= VP_FLOAT_VIF_ROWS output rows at once:
+    /* Vertical pass over the five moments, VP_FLOAT_VIF_ROWS output rows at once:
      * out[r * VP_VIF_MOMENTS + m][i] = sum over k of tap[k] * p[r + k][i], where p is x, y, x * x, y * y, x * y.
-     * x, y: rows + taps - 1 rows. Padded. */
-    void (*moments)(const float *const *x, const float *const *y, const float *tap, int taps, int rows, int w,
+     * x, y: VP_FLOAT_VIF_ROWS + taps - 1 rows, taps <= VP_FLOAT_MAX_TAPS. Padded. */
+    void (*moments)(const float *const *x, const float *const *y, const float *tap, int taps, int w,
                     float *const *out);
     /* The information of one row of positions: den[i] of the reference and, for each of n gain limits, num[g][i] of
      * what the distorted picture keeps of it. moment: five filtered rows. noise: variance of the visual noise, >= 0.
@@ -29,6 +29,14 @@ typedef struct VpFloatVifKernels {
 } VpFloatVifKernels;
 
 void vp_float_vif_kernels_init(VpFloatVifKernels *k, unsigned cpu);
+void vp_float_vif_init_avx2(VpFloatVifKernels *k); /* replaces what it has */
+
+/* log2(1 + m), 0 <= m < 1, without its constant term 0: coefficients of m^8 to m^1. */
+#define VP_FLOAT_VIF_LOG2                                                                                           \
+    {                                                                                                               \
+        -0.012671635276421f, 0.064841182402670f, -0.157048836463065f, 0.257167726303123f, -0.353800560300520f,      \
+            0.480131410397451f, -0.721314327952201f, 1.442694803896991f                                             \
+    }
 
 /* Whether this kernel scale is one of those VIF is defined for. */
 bool vp_float_vif_kernelscale_known(double kernelscale);

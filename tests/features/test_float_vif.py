@@ -59,7 +59,7 @@ def test_same_value_at_every_depth(bpc):
 
 
 def test_extremes():
-    """Flat pictures and a picture against itself score 1, against its negative 0 at full size, unrelated noise little."""
+    """Flat pictures and a picture against itself score 1, against its negative 0, unrelated noise little."""
     w, h = 64, 48
     board = (((np.indices((h, w)).sum(0) % 2) * 255).astype(np.uint8),)
     ref = [flat(100, w, h), flat(0, w, h), board, board, noise(7, w, h)[0]]
