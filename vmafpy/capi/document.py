@@ -78,30 +78,34 @@ def read_document(path: str | os.PathLike[str]) -> ModelDocument:
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise InvalidModelError(f"{where}: cannot be read as UTF-8 text: {error}") from error
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidModelError(f"{where}: no JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise InvalidModelError(f"{where}: has to be a JSON object")
-    try:
-        if "model_dict" in document:
-            return ModelDocument(where, _single(document), 0)
-        members = [document[str(i)] for i in range(len(document)) if str(i) in document]
-        if not members or list(document)[: len(members)] != [str(i) for i in range(len(members))]:
-            raise _Fault("has neither model_dict nor numbered models 0, 1, ...")
-        if len(members) == 1:
-            raise _Fault("a collection of one model: members are missing")
-        features = [_single(member) for member in members]
-        kinds = {member["model_dict"]["model_type"] for member in members}
-        if len(kinds) != 1 or kinds.pop() not in _COLLECTION_TYPES:
-            raise _Fault(f"the models of a collection have to be all of one type of {_COLLECTION_TYPES}")
-        return ModelDocument(where, features[0], len(members) - 1)
+        return _document(where, json.loads(text, object_pairs_hook=_unique))
     except _Fault as fault:
         raise InvalidModelError(f"{where}: {fault}") from None
+    except (ValueError, RecursionError) as error:
+        raise InvalidModelError(f"{where}: no JSON: {error}") from error
 
 
 class _Fault(Exception):
     """What is wrong with a document."""
+
+
+def _document(where: Path, document: Any) -> ModelDocument:
+    if not isinstance(document, dict):
+        raise _Fault("has to be a JSON object")
+    if "model_dict" in document:
+        return ModelDocument(where, _single(document), 0)
+    members = [document[str(i)] for i in range(len(document)) if str(i) in document]
+    if not members or list(document)[: len(members)] != [str(i) for i in range(len(members))]:
+        raise _Fault("has neither model_dict nor numbered models 0, 1, ...")
+    if len(members) == 1:
+        raise _Fault("a collection of one model: members are missing")
+    features = [_single(member) for member in members]
+    if any(feature != features[0] for feature in features):
+        raise _Fault("the models of a collection have to use the same features with the same options")
+    kinds = {member["model_dict"]["model_type"] for member in members}
+    if len(kinds) != 1 or kinds.pop() not in _COLLECTION_TYPES:
+        raise _Fault(f"the models of a collection have to be all of one type of {', '.join(_COLLECTION_TYPES)}")
+    return ModelDocument(where, features[0], len(members) - 1)
 
 
 def _single(document: Any) -> tuple[ModelFeature, ...]:
@@ -184,45 +188,55 @@ def _check_transform(transform: object) -> None:
             raise _Fault("score_transform.knots have to ascend")
 
 
-_SVM_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+_SVM_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"svm_type": ("nu_svr",), "kernel_type": ("rbf", "linear", "polynomial", "sigmoid")}
+)
+# How many numbers follow each word of the header.
+_SVM_COUNTS: Mapping[str, int] = MappingProxyType(
     {
-        "svm_type": ("nu_svr",),
-        "kernel_type": ("rbf", "linear", "polynomial", "sigmoid"),
+        **dict.fromkeys(("degree", "gamma", "coef0", "nr_class", "total_sv", "rho", "probA", "probB"), 1),
+        **dict.fromkeys(("label", "nr_sv"), 2),
     }
 )
-_SVM_NUMBERS = ("degree", "gamma", "coef0", "nr_class", "total_sv", "rho", "label", "probA", "probB", "nr_sv")
+_SVM_NEEDED = ("svm_type", "kernel_type", "nr_class", "total_sv", "rho")
 
 
 def _check_svm(text: str, n: int) -> None:
-    """Refuse a support vector machine that libsvm's reader could read past."""
+    """Refuse a support vector machine that a reader in C could read past, or read otherwise than is checked here."""
+    if not text.isascii() or not text.replace("\n", "").isprintable():
+        raise _Fault("the text of the support vector machine has other characters than printable ASCII")
     head, mark, body = text.partition("\nSV\n")
-    header = dict(line.strip().partition(" ")[::2] for line in head.splitlines() if line.strip())
     if not mark:
         raise _Fault("the support vector machine has no line SV")
-    for word, value in header.items():
-        if word in _SVM_WORDS:
-            if value not in _SVM_WORDS[word]:
-                raise _Fault(f"the support vector machine has {word} {value}")
-        elif word not in _SVM_NUMBERS or not all(map(_finite, value.split())):
-            raise _Fault(f"the support vector machine has an unusable line {word!r}")
-    needed = [word for word in ("svm_type", "kernel_type", "nr_class", "total_sv", "rho") if word not in header]
+    header: dict[str, list[str]] = {}
+    for line in head.split("\n"):
+        word, *values = line.split() or [""]
+        if word in header:
+            raise _Fault(f"the support vector machine has {word} twice")
+        header[word] = values
+        if word in _SVM_CHOICES:
+            if len(values) != 1 or values[0] not in _SVM_CHOICES[word]:
+                raise _Fault(f"the support vector machine has {line!r}")
+        elif word not in _SVM_COUNTS or len(values) != _SVM_COUNTS[word] or not all(map(_finite, values)):
+            raise _Fault(f"the support vector machine has an unusable line {line!r}")
+        elif word == "rho" and header.get("nr_class") != ["2"]:
+            raise _Fault("a regression has nr_class 2, before rho")
+    needed = [word for word in _SVM_NEEDED if word not in header]
     if needed:
         raise _Fault(f"the support vector machine has no {needed[0]}")
-    if header["nr_class"] != "2" or len(header["rho"].split()) != 1:
-        raise _Fault("a regression has nr_class 2 and one rho")
-    lines = [line for line in body.splitlines() if line.strip()]
-    if header["total_sv"] != str(len(lines)):
-        raise _Fault(f"total_sv is {header['total_sv']}, but there are {len(lines)} support vectors")
+    lines = body.removesuffix("\n").split("\n")
+    if header["total_sv"] != [str(len(lines))]:
+        raise _Fault(f"total_sv is {header['total_sv'][0]}, but there are {len(lines)} support vectors")
     for line in lines:
-        coefficient, *pairs = line.split()
+        coefficient, *pairs = line.split() or [""]
         last = 0
         if not _finite(coefficient):
-            raise _Fault("a support vector has no coefficient")
+            raise _Fault(f"a support vector has no coefficient: {line[:40]!r}")
         for pair in pairs:
             index, colon, value = pair.partition(":")
-            if not (colon and index.isdecimal() and index.isascii() and last < int(index) <= n and _finite(value)):
+            if not (colon and index.isdecimal() and last < int(index[:9]) <= n and _finite(value)):
                 raise _Fault(f"a support vector has {pair!r}; indices ascend from 1 to {n}")
-            last = int(index)
+            last = int(index[:9])
 
 
 def _finite(text: str) -> bool:
@@ -230,3 +244,12 @@ def _finite(text: str) -> bool:
         return "_" not in text and math.isfinite(float(text))
     except ValueError:
         return False
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make an object; a reader that goes through the text once would take both of two equal keys."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _Fault(f"the key {next(key for key in keys if keys.count(key) > 1)!r} occurs twice in one object")
+    return made

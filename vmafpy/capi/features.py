@@ -197,7 +197,7 @@ def normalised(number: float) -> str:
     return f"{single:g}"
 
 
-def stored_name(extractor: Extractor, output: Output, texts: Mapping[str, str]) -> str:
+def names_of_output(extractor: Extractor, output: Output, texts: Mapping[str, str]) -> str:
     """
     Return the name under which a score is stored with these options: libvmaf's rule.
 

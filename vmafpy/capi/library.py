@@ -22,8 +22,8 @@ from vmafpy.capi.features import (
     OptionValue,
     ScoreName,
     find_extractor,
+    names_of_output,
     read_inventory,
-    stored_name,
 )
 from vmafpy.capi.locate import ENVIRONMENT, Place, places
 from vmafpy.errors import EngineError, LibraryNotFoundError, OptionError, VmafError
@@ -442,7 +442,7 @@ def names_of(library: Library, extractor: Extractor, texts: Mapping[str, str]) -
     for output in extractor.active(texts):
         stored = _embedded_name(library, extractor.name, output.name, texts)
         if stored is None:
-            stored = stored_name(extractor, output, texts)
+            stored = names_of_output(extractor, output, texts)
         printed = output.alias if plain and stored == output.name else stored
         made.append(ScoreName(output.name, stored, printed))
     return made
