@@ -7,21 +7,26 @@
 
 #include "base/mem.h"
 
-/* The count comes first and alone decides: a caller may use any aligned 32-bit counter of its own as VmafRef as long
- * as it never lets it reach 0. */
+/* A caller may use any aligned 32-bit counter of its own in place of one from vmaf_ref_init(), as long as it never lets
+ * it reach 0. */
 struct VmafRef {
     atomic_int count;
-    void *block; /* samples, if they came from vmaf_picture_alloc() */
 };
+
+/* What vmaf_ref_init() makes, and only what reaches 0 is taken for. */
+typedef struct {
+    VmafRef ref; /* first: a pointer to it is one to the whole */
+    void *block; /* samples, if they came from vmaf_picture_alloc() */
+} OwnRef;
 
 int vmaf_ref_init(VmafRef **ref)
 {
     if (!ref) return -EINVAL;
-    VmafRef *r = malloc(sizeof(*r));
-    if (!r) return -ENOMEM;
-    atomic_init(&r->count, 1);
-    r->block = NULL;
-    *ref = r;
+    OwnRef *own = malloc(sizeof(*own));
+    if (!own) return -ENOMEM;
+    atomic_init(&own->ref.count, 1);
+    own->block = NULL;
+    *ref = &own->ref;
     return 0;
 }
 
@@ -77,7 +82,7 @@ int vmaf_picture_alloc(VmafPicture *pic, enum VmafPixelFormat pix_fmt, unsigned 
         vp_free(block);
         return -ENOMEM;
     }
-    p.ref->block = block;
+    ((OwnRef *)p.ref)->block = block;
     for (int i = 0; i < n_planes; i++) p.data[i] = block + offset[i];
     *pic = p;
     return 0;
@@ -89,8 +94,9 @@ void vp_picture_drop(VmafPicture *pic)
     memset(pic, 0, sizeof(*pic));
     /* the thread that takes the last reference sees what all others did with the picture */
     if (ref && atomic_fetch_sub_explicit(&ref->count, 1, memory_order_acq_rel) == 1) {
-        vp_free(ref->block);
-        free(ref);
+        OwnRef *own = (OwnRef *)ref;
+        vp_free(own->block);
+        free(own);
     }
 }
 

@@ -175,17 +175,19 @@ fail:
     return rc;
 }
 
-/* A free job, once there is one. */
+/* A free job for the next frame, once there is one; NULL if a frame has failed meanwhile. */
 static Job *take_job(VpSchedule *s)
 {
     pthread_mutex_lock(&s->lock);
     while (!s->free_job) pthread_cond_wait(&s->sequenced, &s->lock);
-    Job *job = s->free_job;
-    s->free_job = job->next_free;
-    s->on_way[s->n_frames % s->n_jobs] = job;
-    job->index = s->n_frames++;
-    job->rc = 0;
-    job->extracted = false;
+    Job *job = s->error ? NULL : s->free_job;
+    if (job) {
+        s->free_job = job->next_free;
+        s->on_way[s->n_frames % s->n_jobs] = job;
+        job->index = s->n_frames++;
+        job->rc = 0;
+        job->extracted = false;
+    }
     pthread_mutex_unlock(&s->lock);
     return job;
 }
@@ -201,9 +203,8 @@ static void remember(VmafPicture *history, int depth, const VmafPicture *pic)
 
 int vp_schedule_push(VpSchedule *s, const VmafPicture *ref, const VmafPicture *dis)
 {
-    int rc = atomic_load(&s->error);
-    if (rc) return rc;
     Job *job = take_job(s);
+    if (!job) return atomic_load(&s->error);
     job->ref[0] = vp_picture_hold(ref);
     job->dis[0] = vp_picture_hold(dis);
     for (int k = 0; k < s->history_ref; k++) job->ref[1 + k] = vp_picture_hold(s->ref + k);
@@ -212,7 +213,7 @@ int vp_schedule_push(VpSchedule *s, const VmafPicture *ref, const VmafPicture *d
         vp_pool_push(s->pool, job);
     } else {
         run(s, 0, job);
-        rc = atomic_load(&s->error);
+        const int rc = atomic_load(&s->error);
         if (rc) return rc;
     }
     remember(s->ref, s->history_ref, ref);

@@ -1,0 +1,87 @@
+"""The engine under sanitizers: its own tests, every failing allocation, hostile model files, and racing threads."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import compiled
+import pytest
+from engineapi import ROOT, document, write
+from test_model_json import ACCEPTED
+from test_prediction import GOLDEN, collection
+
+THREAD_SANITIZER = ("-O1", "-g", "-fsanitize=thread")
+WRAP = ["-Wl," + ",".join(f"--wrap={name}" for name in ("malloc", "calloc", "realloc", "aligned_alloc"))]
+UNDER_TEST = "VMAFPY_TEST_PROBE" in os.environ
+pytestmark = pytest.mark.skipif(UNDER_TEST, reason="a run under sanitizers does not start another")
+
+
+def run(*command, **environment):
+    done = subprocess.run(
+        [str(part) for part in command], cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout[-5000:]}{done.stderr[-10000:]}"
+    return done.stdout
+
+
+def sanitizer_library(name):
+    """The compiler's own copy of a sanitizer, to be loaded before the interpreter's allocations."""
+    return subprocess.run(
+        [compiled.COMPILER, f"-print-file-name={name}"], capture_output=True, text=True
+    ).stdout.strip()
+
+
+def test_sanitizers():
+    """
+    The tests of the engine and of every extractor are clean under AddressSanitizer and UndefinedBehaviorSanitizer.
+
+    Leaks are looked for by test_failing_allocations: those of an interpreter hide an engine's.
+    """
+    run(
+        sys.executable,
+        *("-m", "pytest", "-q", "-x", "-p", "engine_under_test", "-p", "no:cacheprovider", "--no-header"),
+        *("tests/engine", "tests/features"),
+        VMAFPY_TEST_ENGINE=str(compiled.shared_library(probe=False, flags=compiled.SANITIZERS)),
+        VMAFPY_TEST_PROBE=str(compiled.shared_library(probe=True, flags=compiled.SANITIZERS)),
+        LD_PRELOAD=sanitizer_library("libasan.so"),
+        ASAN_OPTIONS="detect_leaks=0:allocator_may_return_null=1",
+        UBSAN_OPTIONS="print_stacktrace=1",
+        PYTHONPATH=str(ROOT / "tests" / "c"),
+    )
+
+
+def test_failing_allocations(tmp_path):
+    """Whichever allocation of a whole session fails: the call says -ENOMEM, and nothing leaks."""
+    one = write(tmp_path, document(feature_opts_dicts=[{"probe_gain": 1.5}, {}]), "one.json")
+    many = write(tmp_path, collection(), "many.json")
+    program = compiled.program("check_memory", probe=True, flags=compiled.SANITIZERS, link=WRAP)
+    out = run(program, one, many, ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=1")
+    counts = [int(n) for n in re.findall(r": (\d+) allocations", out)]
+    assert len(counts) == 2
+    assert min(counts) > 100
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_hostile_models(tmp_path, seed):
+    """
+    100,000 mutated model documents are read or refused, without a crash, a leak, or a byte read too far.
+
+    More: ``$(python tests/c/compiled.py fuzz_model_json --probe --flags "-O1 -g -fsanitize=address,undefined") SEED
+    COUNT FILE...``
+    """
+    docs = [*ACCEPTED.values(), collection(2)]
+    docs += [entry["document"] for entry in GOLDEN["models"].values() if "document" in entry]
+    files = [write(tmp_path, doc, f"{i}.json") for i, doc in enumerate(docs)]
+    program = compiled.program("fuzz_model_json", probe=True, flags=compiled.SANITIZERS)
+    out = run(program, seed, 50_000, *files, ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=1")
+    models, total = map(int, re.fullmatch(r"(\d+) of (\d+) documents are models\n", out).groups())
+    assert total == 50_000 + len(files)
+    assert total / 20 < models < total * 19 / 20  # mutations neither spare nor break nearly all of them
+
+
+def test_threads():
+    """Four threads and a reader of scores race on nothing, and every score and reference is right."""
+    run(compiled.program("check_threads", probe=True, flags=THREAD_SANITIZER), TSAN_OPTIONS="halt_on_error=1")
