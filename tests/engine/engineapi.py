@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 
 import cffi
+import compiled
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "c"))
-import compiled  # noqa: E402
 
 EINVAL, ENOMEM, EIO, EBUSY, ECANCELED = -22, -12, -5, -16, -125
 F420, F422, F444, F400 = 1, 2, 3, 4

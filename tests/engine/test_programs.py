@@ -42,14 +42,14 @@ def test_sanitizers():
     """
     run(
         sys.executable,
-        *("-m", "pytest", "-q", "-x", "-p", "engine_under_test", "-p", "no:cacheprovider", "--no-header"),
+        *("-m", "pytest", "-q", "-x", "-p", "exchanged_engine", "-p", "no:cacheprovider", "--no-header"),
         *("tests/engine", "tests/features"),
         VMAFPY_TEST_ENGINE=str(compiled.shared_library(probe=False, flags=compiled.SANITIZERS)),
         VMAFPY_TEST_PROBE=str(compiled.shared_library(probe=True, flags=compiled.SANITIZERS)),
         LD_PRELOAD=sanitizer_library("libasan.so"),
         ASAN_OPTIONS="detect_leaks=0:allocator_may_return_null=1",
         UBSAN_OPTIONS="print_stacktrace=1",
-        PYTHONPATH=str(ROOT / "tests" / "c"),
+        PYTHONPATH=str(ROOT / "tests" / "engine"),
     )
 
 
@@ -57,7 +57,7 @@ def test_failing_allocations(tmp_path):
     """Whichever allocation of a whole session fails: the call says -ENOMEM, and nothing leaks."""
     one = write(tmp_path, document(feature_opts_dicts=[{"probe_gain": 1.5}, {}]), "one.json")
     many = write(tmp_path, collection(), "many.json")
-    program = compiled.program("check_memory", probe=True, flags=compiled.SANITIZERS, link=WRAP)
+    program = compiled.program("failing_memory", probe=True, flags=compiled.SANITIZERS, link=WRAP)
     out = run(program, one, many, ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=1")
     counts = [int(n) for n in re.findall(r": (\d+) allocations", out)]
     assert len(counts) == 2
@@ -69,8 +69,8 @@ def test_hostile_models(tmp_path, seed):
     """
     100,000 mutated model documents are read or refused, without a crash, a leak, or a byte read too far.
 
-    More: ``$(python tests/c/compiled.py fuzz_model_json --probe --flags "-O1 -g -fsanitize=address,undefined") SEED
-    COUNT FILE...``
+    More: ``$(python tests/engine/compiled.py fuzz_model_json --probe --flags "-O1 -g
+    -fsanitize=address,undefined") SEED COUNT FILE...``
     """
     docs = [*ACCEPTED.values(), collection(2)]
     docs += [entry["document"] for entry in GOLDEN["models"].values() if "document" in entry]
@@ -84,4 +84,4 @@ def test_hostile_models(tmp_path, seed):
 
 def test_threads():
     """Four threads and a reader of scores race on nothing, and every score and reference is right."""
-    run(compiled.program("check_threads", probe=True, flags=THREAD_SANITIZER), TSAN_OPTIONS="halt_on_error=1")
+    run(compiled.program("racing_threads", probe=True, flags=THREAD_SANITIZER), TSAN_OPTIONS="halt_on_error=1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -361,19 +362,23 @@ def test_chroma_rounded_up(probe):
 
 def test_one_thread_at_a_time(probe):
     """A second thread that feeds the same context meanwhile gets -EBUSY; reading scores meanwhile is allowed."""
+    plane = np.full((16, 16), 1, np.uint8)
+    pairs = [probe.foreign(plane) for _ in range(2)]
     with probe.context() as c:
         assert c.use("probe", slow_us=900_000) == 0
         codes = []
-        feeder = threading.Thread(target=lambda: codes.append(c.read(probe.picture(1), probe.picture(1), 0)))
+        feeder = threading.Thread(target=lambda: codes.append(c.read(pairs[0][0], pairs[1][0], 0)))
         feeder.start()
-        codes2 = []
-        while feeder.is_alive() and EBUSY not in codes2:
-            codes2.append(c.use("late"))
-        assert EBUSY in codes2
+        while probe.lib.vmaf_ref_load(pairs[0][1]) < 3:  # until the call works on the pictures
+            time.sleep(0.001)
+        assert c.use("late") == EBUSY
+        assert c.flush() == EBUSY
         assert c.get(MEAN, 0) is None
         feeder.join()
         assert codes == [0]
         assert c.get(MEAN, 0) == 1
+    for _, ref in pairs:
+        probe.lib.vmaf_ref_close(ref)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")

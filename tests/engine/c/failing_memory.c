@@ -1,7 +1,7 @@
 /* Goes through the whole C API while the k-th allocation fails, for every k. Exit status 0: each failure came back as
  * -ENOMEM. That nothing leaks or is used after its end is for AddressSanitizer and LeakSanitizer to say.
  *
- * check_memory MODEL.json COLLECTION.json, linked with --wrap for malloc, calloc, realloc and aligned_alloc; run with
+ * failing_memory MODEL.json COLLECTION.json, linked with --wrap for malloc, calloc, realloc and aligned_alloc; run with
  * the probe extractors. */
 #include <errno.h>
 #include <stdatomic.h>

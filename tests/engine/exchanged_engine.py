@@ -1,4 +1,4 @@
-"""A pytest plugin (``-p engine_under_test``): the library that VMAFPY_TEST_ENGINE names takes the engine's place."""
+"""A pytest plugin (``-p exchanged_engine``): the library that VMAFPY_TEST_ENGINE names takes the engine's place."""
 
 from __future__ import annotations
 
