@@ -1,0 +1,1 @@
+"""How fast, against whom, measured how: run ``python -m benchmarks``."""
