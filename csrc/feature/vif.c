@@ -109,7 +109,7 @@ static int open_worker(const VpStream *stream, const void *const *opt, int n, vo
         }
     }
     vp_vif_kernels_init(&s->kernels, stream->cpu);
-    vp_vif_log_init(&s->work->log);
+    vp_vif_tables_init(&s->work->tables);
     for (int i = 0; i < n; i++) {
         Variant *const v = &s->variant[i];
         v->options = *(const Options *)opt[i];

@@ -13,7 +13,7 @@ VP_LEVEL bool VP_NAME(vp_motion_diff8)(const uint8_t *prev, const uint8_t *cur, 
     }
     for (int i = 0;; i += V16) {
         if (i > w - V16) i = w - V16; /* the last vector overlaps the one before it */
-        const V v = v_sub16(v_widen8u(v_load_half(prev + i)), v_widen8u(v_load_half(cur + i)));
+        const V v = v_sub16(v_load8(prev + i), v_load8(cur + i));
         v_store(out + i, v);
         any = v_or(any, v);
         if (i == w - V16) break;

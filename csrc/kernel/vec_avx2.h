@@ -11,20 +11,16 @@
 enum { V16 = 16, V32 = 8 }; /* lanes */
 
 typedef __m256i V;
-typedef __m128i VHalf; /* bytes to be widened */
 
 #define v_load(p) _mm256_loadu_si256((const void *)(p))
 #define v_store(p, v) _mm256_storeu_si256((void *)(p), v)
-#define v_load_half(p) _mm_loadu_si128((const void *)(p))
 #define v_zero() _mm256_setzero_si256()
-#define v_set8_half(x) _mm_set1_epi8(x)
 #define v_set16(x) _mm256_set1_epi16(x)
 #define v_set32(x) _mm256_set1_epi32(x)
 #define v_set64(x) _mm256_set1_epi64x(x)
 #define v_and(a, b) _mm256_and_si256(a, b)
 #define v_or(a, b) _mm256_or_si256(a, b)
 #define v_xor(a, b) _mm256_xor_si256(a, b)
-#define v_xor_half(a, b) _mm_xor_si128(a, b)
 #define v_any(v) (!_mm256_testz_si256(v, v))
 
 #define v_add16(a, b) _mm256_add_epi16(a, b)
@@ -46,11 +42,10 @@ typedef __m128i VHalf; /* bytes to be widened */
 #define v_sra32_by(v, n) _mm256_sra_epi32(v, n)
 /* a0 b0 + a1 b1 of neighbouring signed lanes, added to a 32-bit lane */
 #define v_madd(a, b) _mm256_madd_epi16(a, b)
-#define v_dot(sum, a, b) _mm256_add_epi32(sum, _mm256_madd_epi16(a, b))
 
-#define v_widen8u(half) _mm256_cvtepu8_epi16(half)
-#define v_widen8s(half) _mm256_cvtepi8_epi16(half)
-/* within 128-bit blocks, all four: v_packs32(v_lo16(a, b), v_hi16(a, b)) keeps the order */
+/* V16 bytes, V32 words widened */
+#define v_load8(p) _mm256_cvtepu8_epi16(_mm_loadu_si128((const void *)(p)))
+/* within 128-bit blocks, all of these: v_packs32(v_lo16(a, b), v_hi16(a, b)) keeps the order */
 #define v_lo16(a, b) _mm256_unpacklo_epi16(a, b)
 #define v_hi16(a, b) _mm256_unpackhi_epi16(a, b)
 #define v_packs32(a, b) _mm256_packs_epi32(a, b)
@@ -60,6 +55,47 @@ typedef __m128i VHalf; /* bytes to be widened */
 /* lanes below n keep their value, others become 0 */
 #define v_first32(v, n)                                                                                              \
     _mm256_and_si256(v, _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)))
+
+/* Keeps a value in a register at this point. Without it GCC gathers the additions of unrolled sums at the end and
+ * spills what they add, and reads constants from memory at each use. */
+#define v_keep(v) __asm__("" : "+x"(v))
+
+static inline VP_LEVEL V v_dot(V sum, V a, V b)
+{
+    sum = v_add32(sum, v_madd(a, b));
+    v_keep(sum);
+    return sum;
+}
+
+/* V32 samples of two rows, sample beside sample; bytes less 128 */
+static inline VP_LEVEL V v_pair8(const uint8_t *a, const uint8_t *b)
+{
+    const __m128i x = _mm_unpacklo_epi8(_mm_loadl_epi64((const void *)a), _mm_loadl_epi64((const void *)b));
+    return _mm256_cvtepi8_epi16(_mm_xor_si128(x, _mm_set1_epi8(-128)));
+}
+
+static inline VP_LEVEL V v_pair16(const uint16_t *a, const uint16_t *b)
+{
+    const V x = _mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)a));
+    const V y = _mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)b));
+    return _mm256_or_si256(x, _mm256_slli_epi32(y, 16));
+}
+
+/* The two halves of a v_packs32(x, y) or v_packus32(x, y), each in order. */
+static inline VP_LEVEL void v_store_packed(void *x, void *y, V packed)
+{
+    const V v = _mm256_permute4x64_epi64(packed, 0xD8);
+    _mm_storeu_si128(x, _mm256_castsi256_si128(v));
+    _mm_storeu_si128(y, _mm256_extracti128_si256(v, 1));
+}
+
+/* even[0] odd[0] even[1] odd[1] ..., two vectors */
+static inline VP_LEVEL void v_store_zip32(int32_t *p, V even, V odd)
+{
+    const V lo = _mm256_unpacklo_epi32(even, odd), hi = _mm256_unpackhi_epi32(even, odd);
+    v_store(p, _mm256_permute2x128_si256(lo, hi, 0x20));
+    v_store(p + V32, _mm256_permute2x128_si256(lo, hi, 0x31));
+}
 
 static inline VP_LEVEL int64_t v_sum64(V v)
 {

@@ -14,38 +14,49 @@ static int imin(int a, int b)
     return a < b ? a : b;
 }
 
-static void shifts(int scale, int bpc, int *mean, int *square)
+/* One tile: columns x0 to x1 - 1. */
+typedef struct Tile {
+    const VpVifKernels *k;
+    const VpVifPair *pair;
+    VpVifWork *work;
+    int x0, x1, radius;
+} Tile;
+
+/* Lines y and y + 1 of one picture, columns outside it reflected like lines. */
+static void pair_rows(const Tile *t, const VpPlane *p, int y, VpVifPairRow *out)
 {
-    *mean = scale ? 16 : bpc;
-    *square = scale ? 16 : 2 * (bpc - 8);
+    const int first = t->x0 ? t->x0 - t->radius : 0, end = imin(t->x1 + t->radius, p->w);
+    const int left = first - (t->x0 - t->radius), n = end - first, w = t->x1 - t->x0 + 2 * t->radius;
+    const void *const a = vp_row(p, reflect(y, p->h)), *const b = vp_row(p, reflect(y + 1, p->h));
+    if (t->pair->scale == 0 && t->pair->bpc == 8)
+        t->k->pair8((const uint8_t *)a + first, (const uint8_t *)b + first, n, out, left);
+    else
+        t->k->pair16((const uint16_t *)a + first, (const uint16_t *)b + first, n, out, left);
+    for (int i = 0; i < left; i++)
+        for (int j = 0; j < 2; j++) out->sample[i][j] = out->sample[2 * left - i][j];
+    const int last = left + n - 1;
+    for (int i = last + 1; i < w; i++)
+        for (int j = 0; j < 2; j++) out->sample[i][j] = out->sample[2 * last - i][j];
 }
 
-/* Columns x0 - r .. x1 + r - 1 of two rows, those outside the picture reflected. */
-static void moments(const VpVifKernels *k, const VpVifPair *pair, int x0, int x1, int y, VpVifMoments out[2])
+/* Lines y and y + 1 of the moments. The filter begins `radius` above, with pair y / 2. */
+static void moments(const Tile *t, int y)
 {
-    const int r = vp_vif_filter[pair->scale].radius, w = pair->ref.w, h = pair->ref.h;
-    const int first = x0 ? x0 - r : 0, end = imin(x1 + r, w), at = VP_VIF_HALO + first - x0;
-    const int bytes = pair->scale == 0 && pair->bpc == 8 ? 1 : 2;
-    const void *rows[2][VP_VIF_ROWS];
-    for (int i = 0; i < 2 * r + 2; i++) {
-        const int line = reflect(y - r + i, h);
-        rows[0][i] = (const uint8_t *)vp_row(&pair->ref, line) + (ptrdiff_t)first * bytes;
-        rows[1][i] = (const uint8_t *)vp_row(&pair->dis, line) + (ptrdiff_t)first * bytes;
+    const int pairs = t->radius + 1, w = t->x1 - t->x0 + 2 * t->radius, scale = t->pair->scale, bpc = t->pair->bpc;
+    const VpVifPairRow *x[VP_VIF_PAIRS], *d[VP_VIF_PAIRS];
+    for (int i = y ? pairs - 1 : 0; i < pairs; i++) {
+        const int slot = (y / 2 + i) % pairs, line = y - t->radius + 2 * i;
+        pair_rows(t, &t->pair->ref, line, &t->work->pairs[0][slot]);
+        pair_rows(t, &t->pair->dis, line, &t->work->pairs[1][slot]);
     }
-    if (bytes == 1) {
-        k->moments8(rows[0], rows[1], end - first, out, at);
-    } else {
-        int mean, square;
-        shifts(pair->scale, pair->bpc, &mean, &square);
-        k->moments16(rows[0], rows[1], end - first, pair->scale, mean,
-                     square, out, at);
+    for (int i = 0; i < pairs; i++) {
+        x[i] = &t->work->pairs[0][(y / 2 + i) % pairs];
+        d[i] = &t->work->pairs[1][(y / 2 + i) % pairs];
     }
-    for (int m = 0; m < 2; m++)
-        for (int p = 0; p < VP_VIF_PLANES; p++) {
-            int16_t *const c = out[m].plane[p] + VP_VIF_HALO;
-            for (int x = x0 - r; x < first; x++) c[x - x0] = c[-x - x0];
-            for (int x = end; x < x1 + r; x++) c[x - x0] = c[2 * w - 2 - x - x0];
-        }
+    if (scale == 0 && bpc == 8)
+        t->k->moments8(x, d, w, t->work->moments);
+    else
+        t->k->moments16(x, d, w, scale, scale ? 16 : bpc, scale ? 16 : 2 * (bpc - 8), t->work->moments);
 }
 
 void vp_vif_scale(const VpVifKernels *k, const VpVifPair *pair, const double *limit, int n_limits, VpVifWork *work,
@@ -55,12 +66,13 @@ void vp_vif_scale(const VpVifKernels *k, const VpVifPair *pair, const double *li
     memset(sums, 0, sizeof *sums);
     memset(num_log, 0, (size_t)n_limits * sizeof *num_log);
     for (int x0 = 0; x0 < w; x0 += VP_VIF_TILE) {
-        const int x1 = imin(x0 + VP_VIF_TILE, w), n = x1 - x0;
+        const Tile t = {k, pair, work, x0, imin(x0 + VP_VIF_TILE, w), vp_vif_filter[pair->scale].radius};
+        const int n = t.x1 - x0;
         for (int y = 0; y < h; y += 2) {
-            moments(k, pair, x0, x1, y, work->moments);
+            moments(&t, y);
             for (int m = 0; m < 2 && y + m < h; m++) {
                 k->covariance(&work->moments[m], pair->scale, n, work->s1, work->s2, work->s12);
-                k->statistics(&work->log, work->s1, work->s2, work->s12, n, limit, n_limits, sums, num_log);
+                k->statistics(&work->tables, work->s1, work->s2, work->s12, n, limit, n_limits, sums, num_log);
             }
         }
     }
@@ -72,7 +84,7 @@ void vp_vif_next(const VpVifKernels *k, const VpPlane *in, int scale, int bpc, u
     const int r = vp_vif_filter[scale + 1].radius, w = in->w;
     int16_t *const c = row + VP_VIF_HALO;
     for (int y = 0; y < in->h / 2; y++) {
-        const void *rows[VP_VIF_ROWS];
+        const void *rows[2 * VP_VIF_HALO + 1];
         for (int i = 0; i <= 2 * r; i++) rows[i] = vp_row(in, reflect(2 * y - r + i, in->h));
         if (scale == 0 && bpc == 8)
             k->blur8(rows, w, scale + 1, row);

@@ -7,9 +7,10 @@
 
 /* What lies between the passes: fixed size, reused by every tile. */
 typedef struct VpVifWork {
-    VpVifLog log;
+    VpVifTables tables;
+    VpVifPairRow pairs[2][VP_VIF_PAIRS]; /* of reference and distorted; pair q in slot q mod the pairs of the filter */
     VpVifMoments moments[2];
-    int32_t s1[VP_VIF_TILE], s2[VP_VIF_TILE], s12[VP_VIF_TILE];
+    int32_t s1[VP_VIF_SPAN], s2[VP_VIF_SPAN], s12[VP_VIF_SPAN];
 } VpVifWork;
 
 /* A pair of pictures at one scale: bytes at scale 0 of 8-bit streams, else uint16_t. The sides are the same and at

@@ -56,7 +56,7 @@ void vp_check_bytes(VpCheck *t, const void *want, const void *got, size_t bytes,
 void vp_check_u64(VpCheck *t, uint64_t want, uint64_t got, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Times call(arg), repeatedly, and prints a row: median and quartiles of the time of one call. */
+/* Times call(arg), repeatedly, and prints a row: least, median and quartiles of the time of one call. */
 void vp_bench(VpCheck *t, const char *kernel, const char *shape, void (*call)(void *arg), void *arg);
 
 #endif

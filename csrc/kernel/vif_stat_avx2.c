@@ -1,0 +1,185 @@
+#include "base/cpu.h"
+
+#if defined(VP_X86)
+#include <immintrin.h>
+
+#include "kernel/vif_levels.h"
+
+#define INLINE static inline __attribute__((always_inline)) VP_AVX2
+
+enum { NOISE = 131072, LANES = 8, QUEUE = VP_VIF_TILE + LANES };
+
+/* Pixels whose gain exceeds the lowest limit: few, and looked at together, once per row. */
+typedef struct Queue {
+    int32_t s1[QUEUE], s12[QUEUE], n1[QUEUE], n2[QUEUE];
+    int n;
+} Queue;
+
+/* Sums of 2048 log2 less 30720 in two parts. The table is read by scalar loads: gathers are no faster where they are
+ * good, and many times slower where microcode guards them. */
+typedef struct Logs {
+    __m256i shifts;
+    int64_t steps;
+} Logs;
+
+/* v: 2^17 or more. Its index in the table and, added to *shifts, the shift. */
+INLINE __m256i log_index(__m256i v, __m256i *shifts)
+{
+    /* bits below the top eight are cleared where a set one above them is, so that the conversion cannot round up to
+     * the next power of two; the exponent is then that of the top bit */
+    const __m256i top = _mm256_andnot_si256(_mm256_srli_epi32(v, 8), v);
+    const __m256i exponent = _mm256_srli_epi32(_mm256_castps_si256(_mm256_cvtepi32_ps(top)), 23);
+    const __m256i shift = _mm256_sub_epi32(exponent, _mm256_set1_epi32(127 + 15));
+    *shifts = _mm256_add_epi32(*shifts, shift);
+    return _mm256_sub_epi32(_mm256_srlv_epi32(v, shift), _mm256_set1_epi32(VP_VIF_LOG));
+}
+
+INLINE int64_t sum32(__m256i v)
+{
+    const __m128i s = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    const __m128i t = _mm_add_epi32(s, _mm_unpackhi_epi64(s, s));
+    return _mm_cvtsi128_si32(t) + _mm_extract_epi32(t, 1);
+}
+
+INLINE int64_t sum64(__m256i v)
+{
+    const __m128i s = _mm_add_epi64(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+    return _mm_cvtsi128_si64(s) + _mm_extract_epi64(s, 1);
+}
+
+INLINE __m256i join(__m128i low, __m128i high)
+{
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+}
+
+INLINE __m256d gain(__m128i s1, __m128i s12)
+{
+    return _mm256_div_pd(_mm256_cvtepi32_pd(s12),
+                         _mm256_add_pd(_mm256_cvtepi32_pd(s1), _mm256_set1_pd(65536 * 1e-10)));
+}
+
+/* s2 less what the gain explains, truncated, at least 0 */
+INLINE __m128i rest(__m128i s2, __m128i s12, __m256d g)
+{
+    const __m256d v = _mm256_sub_pd(_mm256_cvtepi32_pd(s2), _mm256_mul_pd(g, _mm256_cvtepi32_pd(s12)));
+    return _mm_max_epi32(_mm256_cvttpd_epi32(v), _mm_setzero_si128());
+}
+
+INLINE __m128i signal(__m128i s1, __m256d g)
+{
+    return _mm256_cvttpd_epi32(_mm256_mul_pd(_mm256_mul_pd(g, g), _mm256_cvtepi32_pd(s1)));
+}
+
+/* Moves the lanes of v whose bit is set to the front. */
+INLINE void append(int32_t *to, __m256i v, __m256i order)
+{
+    _mm256_storeu_si256((void *)to, _mm256_permutevar8x32_epi32(v, order));
+}
+
+INLINE int64_t look_up(const VpVifTables *tables, __m256i index)
+{
+    uint32_t i[LANES];
+    _mm256_storeu_si256((void *)i, index);
+    const uint16_t *const log = tables->log;
+    return (int64_t)log[i[0]] + log[i[1]] + log[i[2]] + log[i[3]] + log[i[4]] + log[i[5]] + log[i[6]] + log[i[7]];
+}
+
+/* What each limit takes from the sum of unlimited gains: log(n1 + limited signal) - log(n2). */
+static VP_AVX2 void limited(const VpVifTables *tables, Queue *q, const double *limit, int n_limits, int64_t *num_log)
+{
+    const __m256i noise = _mm256_set1_epi32(NOISE), zero = _mm256_setzero_si256();
+    /* no signal beside the noise in the lanes that fill up the last vector */
+    _mm256_storeu_si256((void *)(q->s1 + q->n), zero);
+    _mm256_storeu_si256((void *)(q->s12 + q->n), zero);
+    _mm256_storeu_si256((void *)(q->n1 + q->n), noise);
+    _mm256_storeu_si256((void *)(q->n2 + q->n), noise);
+    for (int i = 0; i < q->n; i += LANES) {
+        const __m128i s1a = _mm_loadu_si128((const void *)(q->s1 + i));
+        const __m128i s1b = _mm_loadu_si128((const void *)(q->s1 + i + 4));
+        const __m256d ga = gain(s1a, _mm_loadu_si128((const void *)(q->s12 + i)));
+        const __m256d gb = gain(s1b, _mm_loadu_si128((const void *)(q->s12 + i + 4)));
+        const __m256i n1 = _mm256_loadu_si256((const void *)(q->n1 + i));
+        const __m256i n2 = _mm256_loadu_si256((const void *)(q->n2 + i));
+        for (int k = 0; k < n_limits; k++) {
+            const __m256d most = _mm256_set1_pd(limit[k]);
+            const __m256d over = _mm256_or_pd(_mm256_cmp_pd(ga, most, _CMP_GT_OQ), _mm256_cmp_pd(gb, most, _CMP_GT_OQ));
+            if (!_mm256_movemask_pd(over)) continue;
+            const __m256i own = join(signal(s1a, _mm256_min_pd(ga, most)), signal(s1b, _mm256_min_pd(gb, most)));
+            __m256i more = zero, less = zero;
+            const int64_t with = look_up(tables, log_index(_mm256_add_epi32(own, n1), &more));
+            const int64_t without = look_up(tables, log_index(n2, &less));
+            num_log[k] += with - without + 2048 * sum32(_mm256_sub_epi32(more, less));
+        }
+    }
+    q->n = 0;
+}
+
+VP_AVX2 void vp_vif_statistics_avx2(const VpVifTables *tables, const int32_t *s1, const int32_t *s2,
+                                    const int32_t *s12, int n, const double *limit, int n_limits, VpVifSums *sums,
+                                    int64_t *num_log)
+{
+    const __m256i noise = _mm256_set1_epi32(NOISE), zero = _mm256_setzero_si256();
+    const __m256i low = _mm256_set1_epi64x(0xffffffff);
+    double lowest = limit[0];
+    for (int k = 1; k < n_limits; k++) lowest = limit[k] < lowest ? limit[k] : lowest;
+    const __m256d most = _mm256_set1_pd(lowest);
+
+    __m256i nonlog = zero, inactive = zero, den_shifts = zero, num_shifts = zero;
+    int64_t den = 0, num = 0;
+    int vectors = 0;
+    Queue q;
+    q.n = 0;
+    for (int i = 0; i < n; i += LANES) {
+        __m256i v1 = _mm256_loadu_si256((const void *)(s1 + i)), v2 = _mm256_loadu_si256((const void *)(s2 + i));
+        __m256i v12 = _mm256_loadu_si256((const void *)(s12 + i));
+        __m256i active = _mm256_cmpgt_epi32(v1, _mm256_set1_epi32(NOISE - 1));
+        if (n - i < LANES) {
+            const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+            const __m256i in = _mm256_cmpgt_epi32(_mm256_set1_epi32(n - i), lane);
+            active = _mm256_and_si256(active, in);
+            v1 = _mm256_and_si256(v1, in);
+            v2 = _mm256_and_si256(v2, in);
+            inactive = _mm256_add_epi32(inactive, _mm256_andnot_si256(in, _mm256_set1_epi32(-1)));
+        }
+        const __m256i flat = _mm256_andnot_si256(active, v2);
+        nonlog = _mm256_add_epi64(nonlog, _mm256_add_epi64(_mm256_and_si256(flat, low), _mm256_srli_epi64(flat, 32)));
+        inactive = _mm256_sub_epi32(inactive, _mm256_andnot_si256(active, _mm256_set1_epi32(-1)));
+        if (_mm256_testz_si256(active, active)) continue;
+
+        /* a covariance of 0 is a gain of 0, and n2 = n1 then adds nothing */
+        v12 = _mm256_max_epi32(_mm256_and_si256(v12, _mm256_and_si256(active, _mm256_cmpgt_epi32(v2, zero))), zero);
+        const __m128i s1a = _mm256_castsi256_si128(v1), s1b = _mm256_extracti128_si256(v1, 1);
+        const __m128i s2a = _mm256_castsi256_si128(v2), s2b = _mm256_extracti128_si256(v2, 1);
+        const __m128i s12a = _mm256_castsi256_si128(v12), s12b = _mm256_extracti128_si256(v12, 1);
+        const __m256d ga = gain(s1a, s12a), gb = gain(s1b, s12b);
+        const __m256i n1 = _mm256_add_epi32(join(rest(s2a, s12a, ga), rest(s2b, s12b, gb)), noise);
+        const __m256i n2 = _mm256_add_epi32(join(signal(s1a, ga), signal(s1b, gb)), n1);
+
+        /* inactive lanes give 2^17, whose logarithm is what is taken off for each */
+        const __m256i n0 = _mm256_add_epi32(_mm256_and_si256(v1, active), noise);
+        __m256i less = zero;
+        den += look_up(tables, log_index(n0, &den_shifts));
+        num += look_up(tables, log_index(n2, &num_shifts));
+        num -= look_up(tables, log_index(n1, &less));
+        num_shifts = _mm256_sub_epi32(num_shifts, less);
+        vectors++;
+
+        const unsigned over = (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(ga, most, _CMP_GT_OQ)) |
+                              (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(gb, most, _CMP_GT_OQ)) << 4;
+        if (over) {
+            const __m256i order = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)tables->front[over]));
+            append(q.s1 + q.n, v1, order);
+            append(q.s12 + q.n, v12, order);
+            append(q.n1 + q.n, n1, order);
+            append(q.n2 + q.n, n2, order);
+            q.n += __builtin_popcount(over);
+        }
+    }
+    sums->num_nonlog += sum64(nonlog);
+    sums->den_nonlog += sum32(inactive);
+    sums->den_log += den + 2048 * sum32(den_shifts) - (int64_t)(34816 - 30720) * LANES * vectors;
+    num += 2048 * sum32(num_shifts);
+    for (int k = 0; k < n_limits; k++) num_log[k] += num;
+    if (q.n) limited(tables, &q, limit, n_limits, num_log);
+}
+#endif
