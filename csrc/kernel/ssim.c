@@ -1,0 +1,108 @@
+#include "kernel/ssim.h"
+
+#include <math.h>
+
+#include "kernel/ssim_term.h"
+
+const float vp_ssim_window[VP_SSIM_WINDOW] = {
+    0.001028f, 0.007599f, 0.036001f, 0.109361f, 0.213006f, 0.266012f,
+    0.213006f, 0.109361f, 0.036001f, 0.007599f, 0.001028f,
+};
+
+#define HALF_0 {0.000714f, -0.000450f, -0.002090f, 0.007132f, 0.016114f, 0.007132f, -0.002090f, -0.000450f, 0.000714f}
+#define HALF_1 {-0.000450f, 0.000283f, 0.001316f, -0.004490f, -0.010146f, -0.004490f, 0.001316f, 0.000283f, -0.000450f}
+#define HALF_2 {-0.002090f, 0.001316f, 0.006115f, -0.020867f, -0.047149f, -0.020867f, 0.006115f, 0.001316f, -0.002090f}
+#define HALF_3 {0.007132f, -0.004490f, -0.020867f, 0.071207f, 0.160885f, 0.071207f, -0.020867f, -0.004490f, 0.007132f}
+#define HALF_4 {0.016114f, -0.010146f, -0.047149f, 0.160885f, 0.363505f, 0.160885f, -0.047149f, -0.010146f, 0.016114f}
+
+/* Not the product of two one-dimensional filters: six decimals of each product. */
+const float vp_ssim_half[VP_SSIM_HALF][VP_SSIM_HALF] = {
+    HALF_0, HALF_1, HALF_2, HALF_3, HALF_4, HALF_3, HALF_2, HALF_1, HALF_0,
+};
+
+static void load_c(const void *src, int bpc, int w, float *dst)
+{
+    if (bpc == 8) {
+        const uint8_t *const s = src;
+        for (int x = 0; x < w; x++) dst[x] = s[x];
+    } else {
+        const uint16_t *const s = src;
+        const float scale = 1.0f / (float)(1 << (bpc - 8)); /* a power of two: exact */
+        for (int x = 0; x < w; x++) dst[x] = (float)s[x] * scale;
+    }
+}
+
+static void window_c(const float *src, int n, float *dst)
+{
+    for (int x = 0; x < vp_ssim_padded(n); x++) {
+        double sum = 0;
+        for (int k = 0; k < VP_SSIM_WINDOW; k++) sum += (double)(src[x + k] * vp_ssim_window[k]);
+        dst[x] = (float)sum;
+    }
+}
+
+static void window_row_c(const float *x, const float *y, int n, float *const map[VP_SSIM_MAPS])
+{
+    enum { BLOCK = 256, READ = BLOCK + VP_SSIM_WINDOW - 1 };
+    for (int first = 0; first < vp_ssim_padded(n); first += BLOCK) {
+        const int left = vp_ssim_padded(n) - first, size = left < BLOCK ? left : BLOCK;
+        const float *const a = x + first, *const b = y + first;
+        float product[3][READ];
+        for (int i = 0; i < size + VP_SSIM_WINDOW - 1; i++) {
+            product[0][i] = a[i] * a[i];
+            product[1][i] = b[i] * b[i];
+            product[2][i] = a[i] * b[i];
+        }
+        const float *const src[VP_SSIM_MAPS] = {a, b, product[0], product[1], product[2]};
+        for (int i = 0; i < VP_SSIM_MAPS; i++) window_c(src[i], size, map[i] + first);
+    }
+}
+
+static float window_at(const float *const row[VP_SSIM_WINDOW], int x)
+{
+    double sum = 0;
+    for (int k = 0; k < VP_SSIM_WINDOW; k++) sum += (double)(row[k][x] * vp_ssim_window[k]);
+    return (float)sum;
+}
+
+static void position_row_c(const float *const map[VP_SSIM_MAPS][VP_SSIM_WINDOW], int n, bool all,
+                           double sum[VP_SSIM_SUMS])
+{
+    for (int x = 0; x < n; x++) {
+        const float mx = window_at(map[0], x), my = window_at(map[1], x), mx2 = mx * mx, my2 = my * my;
+        const float xx = window_at(map[2], x) - mx2, yy = window_at(map[3], x) - my2;
+        const float vx = xx > 0 ? xx : 0, vy = yy > 0 ? yy : 0;
+        float cov = window_at(map[4], x) - mx * my;
+        const float sigma = sqrtf(vx * vy);
+        if (cov < 0 && sigma <= 0) cov = 0;
+        const double c = (2 * (double)sigma + (double)VP_SSIM_C2) / (double)(vx + vy + VP_SSIM_C2);
+        const float s = (cov + VP_SSIM_C3) / (sigma + VP_SSIM_C3);
+        sum[VP_SSIM_C] += c;
+        sum[VP_SSIM_S] += (double)s;
+        if (!all) continue;
+        const double l = (2 * (double)mx * (double)my + (double)VP_SSIM_C1) / (double)(mx2 + my2 + VP_SSIM_C1);
+        sum[VP_SSIM_L] += l;
+        sum[VP_SSIM_PRODUCT] += l * c * (double)s;
+    }
+}
+
+static void halve_row_c(const float *const row[VP_SSIM_HALF], int n, float *dst)
+{
+    for (int x = 0; x < vp_ssim_padded(n); x++) {
+        double sum = 0;
+        for (int v = 0; v < VP_SSIM_HALF; v++) {
+            const float *const src = row[v] + 2 * x - VP_SSIM_HALF / 2;
+            for (int u = 0; u < VP_SSIM_HALF; u++) sum += (double)(src[u] * vp_ssim_half[v][u]);
+        }
+        dst[x] = (float)sum;
+    }
+}
+
+void vp_ssim_kernels_init(VpSsimKernels *k, unsigned cpu)
+{
+    k->load = load_c;
+    k->window_row = window_row_c;
+    k->position_row = position_row_c;
+    k->halve_row = halve_row_c;
+    (void)cpu;
+}

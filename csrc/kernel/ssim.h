@@ -1,0 +1,84 @@
+/* Structural similarity of one scale, and the low-pass filters between scales.
+ *
+ * Z. Wang, A. C. Bovik, H. R. Sheikh, E. P. Simoncelli, "Image quality assessment: from error visibility to structural
+ * similarity", IEEE Transactions on Image Processing 13(4), 2004. Z. Wang, E. P. Simoncelli, A. C. Bovik, "Multi-scale
+ * structural similarity for image quality assessment", Asilomar 2003.
+ *
+ * All filters: products in single precision, sums in double precision from the first tap (in raster order) to the
+ * last, results in single precision. Every level returns the same bits. */
+#ifndef VP_KERNEL_SSIM_H
+#define VP_KERNEL_SSIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cpu.h"
+#include "base/plane.h"
+
+enum {
+    VP_SSIM_WINDOW = 11, /* taps of the windowed means; the positions of w samples are w - 10 */
+    VP_SSIM_HALF = 9,    /* taps of the filter before decimation by 2, in both directions */
+    VP_SSIM_MAPS = 5,    /* x, y, x^2, y^2, xy of the reference x and the distorted y */
+    VP_SSIM_LANES = 16,
+    VP_SSIM_MARGIN = 16, /* floats on each side of a row; 4 of them are read as its mirror image */
+};
+
+/* Sums over positions in raster order; SSIM is the mean of the products of the three terms. */
+enum { VP_SSIM_PRODUCT, VP_SSIM_L, VP_SSIM_C, VP_SSIM_S, VP_SSIM_SUMS };
+
+extern const float vp_ssim_window[VP_SSIM_WINDOW];
+extern const float vp_ssim_half[VP_SSIM_HALF][VP_SSIM_HALF];
+
+/* "Padded": widths are rounded up to a multiple of VP_SSIM_LANES; so many floats are written, whatever stands in the
+ * excess, and what they need is read: 10 floats more for the window, twice as many and 5 more for the half. */
+typedef struct VpSsimKernels {
+    /* dst[x] = src[x] / 2^(bpc - 8). src: w samples and no more, bytes if bpc is 8, else uint16_t. */
+    void (*load)(const void *src, int bpc, int w, float *dst);
+    /* Windowed sums along one row of each map: map[i][x], x < n. Padded. */
+    void (*window_row)(const float *x, const float *y, int n, float *const map[VP_SSIM_MAPS]);
+    /* Adds the terms of n positions to sum: map[i][k] is row k of the window of map i. Product and luminance only
+     * if `all`. Reads padded rows. */
+    void (*position_row)(const float *const map[VP_SSIM_MAPS][VP_SSIM_WINDOW], int n, bool all,
+                         double sum[VP_SSIM_SUMS]);
+    /* dst[x] is centred on row[4][2 * x]; row[k][-4] .. are readable. Padded. */
+    void (*halve_row)(const float *const row[VP_SSIM_HALF], int n, float *dst);
+} VpSsimKernels;
+
+void vp_ssim_kernels_init(VpSsimKernels *k, unsigned cpu);
+
+/* A pair of pictures of w x h: samples of a stream, or with bpc 0 rows of floats. */
+typedef struct VpSsimPair {
+    const void *data[2];
+    ptrdiff_t stride[2]; /* bytes */
+    int bpc, w, h;
+} VpSsimPair;
+
+/* Room for vp_ssim_scale() on pictures up to w wide, in bytes. */
+size_t vp_ssim_memory(int w);
+
+/* Sums over the (w - 10) x (h - 10) positions of a pair. w, h > 10. next: planes of vp_ssim_halved() size, for the pair
+ * decimated by 2, their rows padded to VP_SSIM_LANES floats; or NULL. memory: vp_ssim_memory(w) bytes, zero before the
+ * first use. */
+void vp_ssim_scale(const VpSsimKernels *k, const VpSsimPair *pair, bool all, double sum[VP_SSIM_SUMS],
+                   float *const next[2], ptrdiff_t next_stride, void *memory);
+
+static inline int vp_ssim_padded(int n)
+{
+    return (n + VP_SSIM_LANES - 1) / VP_SSIM_LANES * VP_SSIM_LANES;
+}
+
+/* Size after decimation: by 2, and by the factor of a box filter. */
+static inline int vp_ssim_halved(int n)
+{
+    return n / 2 + n % 2;
+}
+static inline int vp_ssim_shrunk(int n, int factor)
+{
+    return n / factor + n % 2;
+}
+
+/* dst: the plane decimated by `factor` 2 .. with a box filter, vp_ssim_shrunk() wide and high; stride in floats. */
+void vp_ssim_shrink(const VpPlane *src, int bpc, int factor, float *dst, ptrdiff_t stride);
+
+#endif

@@ -1,0 +1,115 @@
+/* One scale of SSIM as a stream of rows: nothing of the size of the picture is kept but the next scale. */
+#include <string.h>
+
+#include "kernel/ssim.h"
+
+enum { RING = 16 }; /* rows of each picture: the half filter's, and those its mirror needs at the bottom */
+
+/* The edge is repeated. */
+static int mirror(int i, int n)
+{
+    if (i < 0) return -1 - i;
+    return i >= n ? 2 * n - 1 - i : i;
+}
+
+/* A half filter of the padded width reads up to twice a padded row. */
+static size_t row_floats(int w)
+{
+    return (size_t)vp_ssim_padded(w) + 3 * VP_SSIM_LANES + 2 * VP_SSIM_MARGIN;
+}
+
+size_t vp_ssim_memory(int w)
+{
+    return row_floats(w) * (2 * RING + VP_SSIM_MAPS * VP_SSIM_WINDOW) * sizeof(float);
+}
+
+typedef struct Stream {
+    const VpSsimKernels *k;
+    const VpSsimPair *pair;
+    float *ring[2]; /* row y in slot y % RING */
+    float *map;     /* row y of map i in slot (y % VP_SSIM_WINDOW) * VP_SSIM_MAPS + i */
+    size_t row;     /* floats */
+} Stream;
+
+static float *ring_row(const Stream *s, int picture, int y)
+{
+    return s->ring[picture] + (size_t)(y % RING) * s->row + VP_SSIM_MARGIN;
+}
+
+static float *map_row(const Stream *s, int map, int y)
+{
+    return s->map + (size_t)(y % VP_SSIM_WINDOW * VP_SSIM_MAPS + map) * s->row;
+}
+
+static void load_row(const Stream *s, int y)
+{
+    const VpSsimPair *const pair = s->pair;
+    const int w = pair->w;
+    for (int p = 0; p < 2; p++) {
+        float *const dst = ring_row(s, p, y);
+        const void *const src = (const char *)pair->data[p] + y * pair->stride[p];
+        if (pair->bpc)
+            s->k->load(src, pair->bpc, w, dst);
+        else
+            memcpy(dst, src, (size_t)w * sizeof *dst);
+        for (int i = 0; i < VP_SSIM_HALF / 2; i++) {
+            dst[-1 - i] = dst[i];
+            dst[w + i] = dst[w - 1 - i];
+        }
+    }
+}
+
+static void halve(const Stream *s, int picture, int y, float *dst)
+{
+    const float *row[VP_SSIM_HALF];
+    for (int k = 0; k < VP_SSIM_HALF; k++)
+        row[k] = ring_row(s, picture, mirror(2 * y + k - VP_SSIM_HALF / 2, s->pair->h));
+    s->k->halve_row(row, vp_ssim_halved(s->pair->w), dst);
+}
+
+void vp_ssim_scale(const VpSsimKernels *k, const VpSsimPair *pair, bool all, double sum[VP_SSIM_SUMS],
+                   float *const next[2], ptrdiff_t next_stride, void *memory)
+{
+    const int h = pair->h, n = pair->w - VP_SSIM_WINDOW + 1;
+    Stream s = {.k = k, .pair = pair, .row = row_floats(pair->w)};
+    s.ring[0] = memory;
+    s.ring[1] = s.ring[0] + RING * s.row;
+    s.map = s.ring[1] + RING * s.row;
+    for (int i = 0; i < VP_SSIM_SUMS; i++) sum[i] = 0;
+    int halved = 0; /* rows of the next scale so far */
+    for (int y = 0; y < h; y++) {
+        load_row(&s, y);
+        float *map[VP_SSIM_MAPS];
+        for (int i = 0; i < VP_SSIM_MAPS; i++) map[i] = map_row(&s, i, y);
+        k->window_row(ring_row(&s, 0, y), ring_row(&s, 1, y), n, map);
+        if (y >= VP_SSIM_WINDOW - 1) {
+            const float *rows[VP_SSIM_MAPS][VP_SSIM_WINDOW];
+            for (int i = 0; i < VP_SSIM_MAPS; i++)
+                for (int j = 0; j < VP_SSIM_WINDOW; j++) rows[i][j] = map_row(&s, i, y - VP_SSIM_WINDOW + 1 + j);
+            k->position_row(rows, n, all, sum);
+        }
+        /* row `halved` reads up to 2 * halved + 4, or the mirror of the last rows */
+        for (; next && halved < vp_ssim_halved(h) && (y == h - 1 || y >= 2 * halved + VP_SSIM_HALF / 2); halved++)
+            for (int p = 0; p < 2; p++) halve(&s, p, halved, next[p] + halved * next_stride);
+    }
+}
+
+void vp_ssim_shrink(const VpPlane *src, int bpc, int factor, float *dst, ptrdiff_t stride)
+{
+    const int sw = vp_ssim_shrunk(src->w, factor), sh = vp_ssim_shrunk(src->h, factor);
+    const float weight = 1.0f / (float)(factor * factor), scale = 1.0f / (float)(1 << (bpc - 8));
+    for (int y = 0; y < sh; y++) {
+        for (int x = 0; x < sw; x++) {
+            double sum = 0;
+            for (int v = -(factor / 2); v < factor - factor / 2; v++) {
+                const void *const row = vp_row(src, mirror(y * factor + v, src->h));
+                for (int u = -(factor / 2); u < factor - factor / 2; u++) {
+                    const int i = mirror(x * factor + u, src->w);
+                    const int sample = bpc == 8 ? ((const uint8_t *)row)[i] : ((const uint16_t *)row)[i];
+                    sum += (double)((float)sample * scale * weight);
+                }
+            }
+            dst[y * stride + x] = (float)sum;
+        }
+    }
+}
