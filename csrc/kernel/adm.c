@@ -4,8 +4,15 @@
 
 void vp_adm_kernels_init(VpAdmKernels *k, unsigned cpu)
 {
-    (void)cpu;
     vp_adm_wavelet_c(k);
     vp_adm_decouple_c(k);
     vp_adm_mask_c(k);
+#if defined(VP_X86)
+    if (cpu & VP_CPU_AVX2) {
+        vp_adm_wavelet_avx2(k);
+        vp_adm_decouple_avx2(k);
+        vp_adm_mask_avx2(k);
+    }
+#endif
+    (void)cpu;
 }

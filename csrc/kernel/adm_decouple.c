@@ -1,21 +1,13 @@
 /* Integer ADM: decoupling of restored detail and additive impairment, in plain C. */
 #include "kernel/adm_levels.h"
 
-/* Is the angle between (oh, ov) and (th, tv) below one degree? The integers are exact, then rounded to float once. */
-static inline bool is_close(int64_t oh, int64_t ov, int64_t th, int64_t tv)
-{
-    const float cos2 = 0x1.FFD814p-1f; /* of one degree, squared */
-    const float dp = (float)(oh * th + ov * tv), om = (float)(oh * oh + ov * ov), tm = (float)(th * th + tv * tv);
-    return dp >= 0 && (double)dp * dp >= (double)cos2 * om * tm;
-}
-
 /* 2^30 / q for q = 1 .. 32768: the quotient of doubles truncates to the exact integer quotient. */
 static inline int32_t reciprocal(int32_t q)
 {
     return (int32_t)(1073741824.0 / q);
 }
 
-/* t / o in 15 fractional bits, 0 to 1. `scaled` says that o has more than 15 bits. */
+/* t / o in 15 fractional bits, 0 to 1, from the 15 highest bits of o. */
 static inline int32_t ratio(int32_t o, int32_t t)
 {
     if (o == 0) return 32768;
@@ -51,7 +43,7 @@ static void restore16(const void *const o[VP_ADM_BANDS], const void *const t[VP_
 {
     const int16_t *oh = o[VP_ADM_H], *ov = o[VP_ADM_V], *th = t[VP_ADM_H], *tv = t[VP_ADM_V];
     int16_t *c = close;
-    for (int x = 0; x < n; x++) c[x] = (int16_t)-is_close(oh[x], ov[x], th[x], tv[x]);
+    for (int x = 0; x < n; x++) c[x] = (int16_t)-vp_adm_is_close(oh[x], ov[x], th[x], tv[x]);
     for (int b = 0; b < VP_ADM_BANDS; b++) {
         const int16_t *ob = o[b], *tb = t[b];
         int16_t *rb = r[b];
@@ -64,7 +56,7 @@ static void restore32(const void *const o[VP_ADM_BANDS], const void *const t[VP_
 {
     const int32_t *oh = o[VP_ADM_H], *ov = o[VP_ADM_V], *th = t[VP_ADM_H], *tv = t[VP_ADM_V];
     int32_t *c = close;
-    for (int x = 0; x < n; x++) c[x] = -is_close(oh[x], ov[x], th[x], tv[x]);
+    for (int x = 0; x < n; x++) c[x] = -vp_adm_is_close(oh[x], ov[x], th[x], tv[x]);
     for (int b = 0; b < VP_ADM_BANDS; b++) {
         const int32_t *ob = o[b], *tb = t[b];
         int32_t *rb = r[b];
