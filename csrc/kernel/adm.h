@@ -43,7 +43,8 @@ typedef struct VpAdmWaveletKernels {
      * be NULL. The rows of the picture are read up to column n - 1 and no further; n >= 16. */
     void (*rows8)(const void *const in[VP_ADM_TAPS], int bpc, int16_t *lo, int16_t *hi, int n);
     void (*rows16)(const void *const in[VP_ADM_TAPS], int bpc, int16_t *lo, int16_t *hi, int n); /* 9 to 16 bits */
-    /* Horizontal pass: n output columns, the first from in[0..3], the next from in[2..5] and so on. hi may be NULL. */
+    /* Horizontal pass: n output columns, the first from in[0..3], the next from in[2..5] and so on; the input of the
+     * padding, too, may be read. hi may be NULL. */
     void (*columns16)(const int16_t *in, int16_t *lo, int16_t *hi, int n);
     /* The same above scale 0; the vertical pass of scale 1 reads int16_t. shift: 15 or 16. */
     void (*rows_widen)(const int16_t *const in[VP_ADM_TAPS], int32_t *lo, int32_t *hi, int n);
@@ -75,7 +76,7 @@ typedef struct VpAdmKernels {
     VpAdmWaveletKernels wavelet;
     VpAdmBandKernels band[2]; /* of int16_t at scale 0, of int32_t above */
     /* Thresholds of one row from the masks of the rows above, at and below it. Entries -1 and n of around[] are used;
-     * other than that, as everywhere. */
+     * in the padding one more. */
     void (*threshold)(const int32_t *const around[3], const int32_t *centre, int32_t *threshold, int n);
 } VpAdmKernels;
 

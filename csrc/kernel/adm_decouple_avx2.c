@@ -14,37 +14,47 @@ VP_AVX2 static inline void store(void *p, __m256i v)
     _mm256_storeu_si256(p, v);
 }
 
-/* -1 in the 32-bit lanes where the angle test holds. The three integers are rounded to float, then compared exactly
- * but for one rounding of double. */
-VP_AVX2 static inline __m256i close_floats(__m256 dp, __m256 om, __m256 tm)
+/* The angle test in floating point is sure unless its two sides are within 2^-21 of one another: what is rounded here
+ * and what is_close() rounds move neither by half of that. 0 on the right side is exact, and so is the left one then. */
+
+/* -1 in the 32-bit lanes where the test holds; bits of *unsure: lanes where it must be done again. */
+VP_AVX2 static inline __m256i close_pairs(__m256i o, __m256i t, int *unsure)
 {
-    const __m256d cos2 = _mm256_set1_pd((double)VP_ADM_COS2);
-    __m256 mask[2];
-    for (int i = 0; i < 2; i++) {
-        const __m256d p = _mm256_cvtps_pd(i ? _mm256_extractf128_ps(dp, 1) : _mm256_castps256_ps128(dp));
-        const __m256d o = _mm256_cvtps_pd(i ? _mm256_extractf128_ps(om, 1) : _mm256_castps256_ps128(om));
-        const __m256d t = _mm256_cvtps_pd(i ? _mm256_extractf128_ps(tm, 1) : _mm256_castps256_ps128(tm));
-        const __m256d w = _mm256_mul_pd(_mm256_mul_pd(cos2, o), t);
-        mask[i] = _mm256_castpd_ps(_mm256_cmp_pd(_mm256_mul_pd(p, p), w, _CMP_GE_OQ));
-    }
-    const __m256i both = _mm256_castps_si256(_mm256_shuffle_ps(mask[0], mask[1], 0x88));
-    const __m256 ahead = _mm256_cmp_ps(dp, _mm256_setzero_ps(), _CMP_GE_OQ);
-    return _mm256_and_si256(_mm256_permute4x64_epi64(both, 0xD8), _mm256_castps_si256(ahead));
+    const __m256 dp = _mm256_cvtepi32_ps(_mm256_madd_epi16(o, t)), om = _mm256_cvtepi32_ps(_mm256_madd_epi16(o, o));
+    const __m256 tm = _mm256_cvtepi32_ps(_mm256_madd_epi16(t, t));
+    const __m256 p = _mm256_mul_ps(dp, dp), w = _mm256_mul_ps(_mm256_mul_ps(_mm256_set1_ps(VP_ADM_COS2), om), tm);
+    const __m256 apart = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), _mm256_sub_ps(p, w));
+    *unsure = _mm256_movemask_ps(_mm256_cmp_ps(apart, _mm256_mul_ps(w, _mm256_set1_ps(0x1p-21f)), _CMP_LT_OQ));
+    return _mm256_castps_si256(
+        _mm256_and_ps(_mm256_cmp_ps(p, w, _CMP_GE_OQ), _mm256_cmp_ps(dp, _mm256_setzero_ps(), _CMP_GE_OQ)));
 }
 
-VP_AVX2 static inline __m256i close_pairs(__m256i o, __m256i t)
+/* Of sixteen positions. */
+VP_AVX2 static inline void close16(const int16_t *oh, const int16_t *ov, const int16_t *th, const int16_t *tv,
+                                   int16_t *out)
 {
-    return close_floats(_mm256_cvtepi32_ps(_mm256_madd_epi16(o, t)), _mm256_cvtepi32_ps(_mm256_madd_epi16(o, o)),
-                        _mm256_cvtepi32_ps(_mm256_madd_epi16(t, t)));
+    const __m256i o[2] = {load(oh), load(ov)}, t[2] = {load(th), load(tv)};
+    int again[2];
+    const __m256i lo = close_pairs(_mm256_unpacklo_epi16(o[0], o[1]), _mm256_unpacklo_epi16(t[0], t[1]), again);
+    const __m256i hi = close_pairs(_mm256_unpackhi_epi16(o[0], o[1]), _mm256_unpackhi_epi16(t[0], t[1]), again + 1);
+    store(out, _mm256_packs_epi32(lo, hi));
+    for (int i = 0; i < 2; i++)
+        for (int lane = 0; again[i] >> lane; lane++) {
+            const int x = (lane & 3) + 4 * i + 8 * (lane >> 2); /* unpacking took four from each half of the vector */
+            if (again[i] >> lane & 1) out[x] = (int16_t)-vp_adm_is_close(oh[x], ov[x], th[x], tv[x]);
+        }
 }
 
-/* 2^30 / q in 32-bit lanes, for q = 1 .. 32768; anything for 0. */
+/* The integer quotient 2^30 / q in 32-bit lanes, for q = 1 .. 32768; anything for 0.
+ * The quotient c of floats is off by 32 / q and one at most. What is left over, 2^30 - c q, is exact, small, and no
+ * multiple of q unless it is 0: so its own quotient, inexact as it is, has the right floor. */
 VP_AVX2 static inline __m256i reciprocal(__m256i q)
 {
-    const __m256d one = _mm256_set1_pd(1073741824.0);
-    const __m128i a = _mm256_cvttpd_epi32(_mm256_div_pd(one, _mm256_cvtepi32_pd(_mm256_castsi256_si128(q))));
-    const __m128i b = _mm256_cvttpd_epi32(_mm256_div_pd(one, _mm256_cvtepi32_pd(_mm256_extracti128_si256(q, 1))));
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(a), b, 1);
+    const __m256 quotient = _mm256_div_ps(_mm256_set1_ps(0x1p30f), _mm256_cvtepi32_ps(q));
+    const __m256i c = _mm256_cvttps_epi32(quotient);
+    const __m256i left = _mm256_sub_epi32(_mm256_set1_epi32(1 << 30), _mm256_mullo_epi32(c, q));
+    const __m256 more = _mm256_mul_ps(_mm256_cvtepi32_ps(left), _mm256_mul_ps(quotient, _mm256_set1_ps(0x1p-30f)));
+    return _mm256_add_epi32(c, _mm256_cvttps_epi32(_mm256_floor_ps(more)));
 }
 
 /* t within 0 and |o|: the product is 2^30 at most. */
@@ -69,23 +79,14 @@ VP_AVX2 static inline __m256i restored16(__m256i o, __m256i t)
 VP_AVX2 static void restore16(const void *const o[VP_ADM_BANDS], const void *const t[VP_ADM_BANDS],
                               void *const r[VP_ADM_BANDS], void *close, int n)
 {
-    for (int x = 0; x < n; x += 16) {
-        __m256i ob[VP_ADM_BANDS], tb[VP_ADM_BANDS];
-        for (int b = 0; b < VP_ADM_BANDS; b++) {
-            ob[b] = load((const int16_t *)o[b] + x);
-            tb[b] = load((const int16_t *)t[b] + x);
-            store((int16_t *)r[b] + x, restored16(ob[b], tb[b]));
-        }
-        const __m256i lo = close_pairs(_mm256_unpacklo_epi16(ob[VP_ADM_H], ob[VP_ADM_V]),
-                                       _mm256_unpacklo_epi16(tb[VP_ADM_H], tb[VP_ADM_V]));
-        const __m256i hi = close_pairs(_mm256_unpackhi_epi16(ob[VP_ADM_H], ob[VP_ADM_V]),
-                                       _mm256_unpackhi_epi16(tb[VP_ADM_H], tb[VP_ADM_V]));
-        store((int16_t *)close + x, _mm256_packs_epi32(lo, hi));
-    }
+    const int16_t *oh = o[VP_ADM_H], *ov = o[VP_ADM_V], *th = t[VP_ADM_H], *tv = t[VP_ADM_V];
+    for (int x = 0; x < n; x += 16) close16(oh + x, ov + x, th + x, tv + x, (int16_t *)close + x);
+    for (int b = 0; b < VP_ADM_BANDS; b++)
+        for (int x = 0; x < n; x += 16)
+            store((int16_t *)r[b] + x, restored16(load((const int16_t *)o[b] + x), load((const int16_t *)t[b] + x)));
 }
 
-/* The limit in doubles, four positions: sure unless the two sides are within 2^-21 of one another; rounding them to
- * floats first moves neither by half of that. */
+/* Four positions, in doubles. */
 VP_AVX2 static inline __m256d close_doubles(__m256d oh, __m256d ov, __m256d th, __m256d tv, __m256d *unsure)
 {
     const __m256d dp = _mm256_add_pd(_mm256_mul_pd(oh, th), _mm256_mul_pd(ov, tv));
@@ -94,7 +95,6 @@ VP_AVX2 static inline __m256d close_doubles(__m256d oh, __m256d ov, __m256d th, 
     const __m256d p = _mm256_mul_pd(dp, dp);
     const __m256d w = _mm256_mul_pd(_mm256_mul_pd(_mm256_set1_pd((double)VP_ADM_COS2), om), tm);
     const __m256d apart = _mm256_andnot_pd(_mm256_set1_pd(-0.0), _mm256_sub_pd(p, w));
-    /* w = 0 is exact, and so is dp = 0 then */
     *unsure = _mm256_cmp_pd(apart, _mm256_mul_pd(w, _mm256_set1_pd(0x1p-21)), _CMP_LT_OQ);
     return _mm256_and_pd(_mm256_cmp_pd(p, w, _CMP_GE_OQ), _mm256_cmp_pd(dp, _mm256_setzero_pd(), _CMP_GE_OQ));
 }
