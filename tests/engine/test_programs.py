@@ -85,3 +85,10 @@ def test_hostile_models(tmp_path, seed):
 def test_threads():
     """Four threads and a reader of scores race on nothing, and every score and reference is right."""
     run(compiled.program("racing_threads", probe=True, flags=THREAD_SANITIZER), TSAN_OPTIONS="halt_on_error=1")
+
+
+def test_threads_of_models():
+    """The real extractors share nothing that they write to, and give the same bits from four threads."""
+    models = [ROOT / "model" / f"{name}.json" for name in ("vmaf_v0.6.1", "vmaf_v0.6.1neg", "vmaf_float_v0.6.1")]
+    program = compiled.program("racing_models", probe=False, flags=THREAD_SANITIZER)
+    run(program, *models, TSAN_OPTIONS="halt_on_error=1")
