@@ -301,9 +301,9 @@ def test_inventory_of_the_embedded_engine(embedded):
 
 def test_mask_is_one_for_the_process(libvmaf, embedded):
     """In a libvmaf the CPU mask is global, so contexts with another one are refused while one is open."""
-    with Context(libvmaf, cpumask=0), pytest.raises(OptionError, match=r"cpumask=8: libvmaf has one mask.*uses 0"):
-        Context(libvmaf, cpumask=8)
-    Context(libvmaf, cpumask=8).close()
+    with Context(libvmaf, cpumask=0), pytest.raises(OptionError, match=r"cpumask=60: libvmaf has one mask.*uses 56"):
+        Context(libvmaf, cpumask=4)
+    Context(libvmaf, cpumask=4).close()
     with Context(embedded, cpumask=0), Context(embedded, cpumask=8):
         pass
 

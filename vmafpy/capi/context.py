@@ -40,7 +40,8 @@ class Context(ScoreReader):
         Score frames 0, n, 2n, ... only; every pair has to be read all the same.
     cpumask : int
         Instruction sets not to use: 1 SSE2 or NEON, 2 SSSE3, 4 SSE4.1, 8 AVX2, 16 AVX-512, 32 AVX-512 ICL. In a
-        libvmaf it is one for the process, so all open contexts have to agree.
+        libvmaf it is one for the process, so all open contexts have to agree; 2.3.1 never uses AVX2, with which it
+        computes some scores from memory it has not written.
 
     Raises
     ------
@@ -212,6 +213,7 @@ class Context(ScoreReader):
                 raise MismatchError(f"pair {index}: the reference is {form}, the distorted is {distorted.form()}")
             if self._form is None:
                 self._registry.check_form(reference)
+                self._core.pool.spare = self.n_threads + 1 if self._registry.drops_twice(reference) else 0
             elif form != self._form:
                 raise MismatchError(f"pair {index} is {form}, the first one was {self._form}")
             self._core.pool.make_room(2)

@@ -42,6 +42,7 @@ class Core:
         self._serial = next(_serial)
         self._lock = threading.Lock()
         self._holder: int | None = None
+        cpumask |= library.forced_mask
         library.claim_mask(self._serial, cpumask)
         try:
             self._open(n_threads, n_subsample, cpumask)

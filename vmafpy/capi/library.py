@@ -55,6 +55,7 @@ REQUIRED = (
     "vmaf_picture_alloc",
     "vmaf_picture_unref",
 )
+AVX2_AND_UP = 8 | 16 | 32
 _TOO_OLD = re.compile(r"^v?(0|1|2\.[0-2])\.")
 
 
@@ -103,6 +104,8 @@ class Library:
         What ``vmaf_version()`` says. Not reliable in libvmaf (3.1.0 says 3.0.0), so nothing depends on it.
     generation : Generation
         The release whose interface the library has.
+    forced_mask : int
+        Bits every context's CPU mask has: instruction sets with which this library computes wrong scores.
     sharing_fault : str
         Why pictures cannot be handed over without a copy; empty where they can.
     """
@@ -118,6 +121,8 @@ class Library:
         self.is_embedded = path is None
         self.generation = self._find_generation()
         self.version = str(ffi.string(lib.vmaf_version()).decode(errors="replace"))
+        # vif of 2.3.1 scores 8-bit pictures of 1 to 8 (mod 16) samples width from memory it never wrote
+        self.forced_mask = AVX2_AND_UP if self.generation <= Generation.V2_3 else 0
         self.sharing_fault = self._find_sharing_fault()
         self._masks: dict[int, int] = {}
         self._masks_lock = threading.Lock()

@@ -17,8 +17,8 @@ class Lease:
     """
     One picture on loan to the library.
 
-    The reference count starts at one, which is ours and is never given away, so the library frees neither the
-    memory nor the counter. It is raised by one before each loan; back at one, the loan is over.
+    Some references are ours and never given away, so the library frees neither the memory nor the counter. The
+    count is raised by one before each loan; back at what is ours, the loan is over.
 
     Attributes
     ----------
@@ -52,10 +52,13 @@ class FramePool:
         Pictures copied so far, by reason.
     limit : int
         Most pictures on loan at a time; 0: the library bounds its queue itself.
+    spare : int
+        References of our own besides the one: as many as the library may drop once too often.
     """
 
     def __init__(self, library: Library, limit: int) -> None:
         self._library = library
+        self.spare = 0
         self._free_shared: list[Lease] = []
         self._free_copies: list[Lease] = []
         self._busy: list[Lease] = []
@@ -74,7 +77,7 @@ class FramePool:
         done: list[object] = []
         busy = []
         for lease in self._busy:
-            if load(lease.reference) != 1:
+            if load(lease.reference) > 1 + self.spare:
                 busy.append(lease)
                 continue
             done.append(lease.held)
@@ -123,11 +126,12 @@ class FramePool:
     def dispose(self) -> None:
         """Free everything; only after the context was closed. What is still on loan then is kept for ever."""
         self.poll()
-        lib = self._library.lib
+        ffi, lib = self._library.ffi, self._library.lib
         for lease in self._free_shared:
             lib.vmaf_ref_close(lease.reference)
         for lease in self._free_copies:
-            lib.vmaf_picture_unref(lease.template)
+            for _ in range(lib.vmaf_ref_load(lease.reference)):
+                lib.vmaf_picture_unref(ffi.new("VmafPicture *", lease.template[0]))
         _abandoned.extend(self._busy)
         self._free_shared, self._free_copies, self._busy = [], [], []
 
@@ -138,7 +142,7 @@ class FramePool:
         else:
             pointer = ffi.new("VmafRef **")
             check(lib.vmaf_ref_init(pointer), "vmaf_ref_init")
-            lease = Lease(pointer[0], None)
+            lease = self._own(Lease(pointer[0], None))
         struct = ffi.new("VmafPicture *")
         struct.pix_fmt, struct.bpc = int(picture.pix_fmt), picture.bpc
         for i, plane in enumerate(picture.planes):
@@ -155,7 +159,7 @@ class FramePool:
 
     def _lend_copy(self, picture: Picture) -> Lease:
         ffi, lib = self._library.ffi, self._library.lib
-        lease = self._free_copies.pop() if self._free_copies else self._allocate(picture)
+        lease = self._free_copies.pop() if self._free_copies else self._own(self._allocate(picture))
         try:
             self._fill(lease.template, picture)
         except BaseException:
@@ -172,6 +176,11 @@ class FramePool:
         lease = Lease(None, None)
         lease.struct = template
         self._fill(template, picture)
+        return lease
+
+    def _own(self, lease: Lease) -> Lease:
+        for _ in range(self.spare):
+            self._library.lib.vmaf_ref_fetch_increment(lease.reference)
         return lease
 
     def _allocate(self, picture: Picture) -> Lease:

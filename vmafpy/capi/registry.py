@@ -11,7 +11,7 @@ from vmafpy.capi.guards import NAME_LIMIT, embedded_fault, option_fault, picture
 from vmafpy.capi.library import Generation, Library, names_of
 from vmafpy.capi.model import Model, ModelCollection
 from vmafpy.capi.picture import Picture, PixelFormat, tail_of
-from vmafpy.errors import OptionError, SequenceError
+from vmafpy.errors import OptionError, SequenceError, UnsupportedFormatError
 
 AnyModel: TypeAlias = Model | ModelCollection
 
@@ -180,6 +180,19 @@ class Registry:
                 )
             if fault is not None:
                 raise fault
+        if self.drops_twice(picture) and self.library.sharing_fault:
+            raise UnsupportedFormatError(
+                f"ciede of {self.library} frees 4:4:4 pictures twice, and {self.library.sharing_fault}, so it cannot "
+                "be kept from it; use the embedded engine"
+            )
+
+    def drops_twice(self, picture: Picture) -> bool:
+        """Tell whether the library lets go of a picture once too often: ciede of 4:4:4, when it is closed."""
+        return (
+            not self.library.is_embedded
+            and picture.pix_fmt is PixelFormat.YUV444P
+            and any(name == "ciede" for name, _ in self.entries)
+        )
 
     def must_copy(self, picture: Picture) -> str:
         """Return why a picture has to be copied for this library and these features; empty if it need not."""
