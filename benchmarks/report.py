@@ -14,9 +14,9 @@ HEAD = """# Performance
 Generated from `benchmarks/results/` by `python -m benchmarks --report`; do not edit.
 
 Every row is one piece of work done by both contenders in turn (A B, B A, ...) on the same files and the same cores:
-`python -m benchmarks --save NAME`. Times are milliseconds per frame with start-up taken out, CPU time for one thread and
-wall time for more, medians over the repeats. The ratio is the median over pairs, with its least and greatest value; above
-1 the embedded engine is faster.
+`python -m benchmarks --save NAME`. Times are milliseconds per frame with start-up taken out, CPU time for one thread
+and wall time for more, medians over the repeats. The ratio is the median over pairs, with its least and greatest value;
+above 1 the embedded engine is faster.
 """
 
 
