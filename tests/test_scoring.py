@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 
 import numpy as np
 import pytest
@@ -291,10 +290,9 @@ def test_swapped_arguments_are_noticed(pair):
     """A distorted video with more fine detail than its reference raises a warning that asks."""
     with pytest.warns(vmafpy.VmafWarning, match="swapped"):
         result = vmafpy.score(reference=pair[1], distorted=pair[0])
-    assert "swapped" in result.warnings[0]
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert vmafpy.score(reference=pair[0], distorted=pair[1]).warnings == ()
+    assert any("swapped" in message for message in result.warnings)
+    fine = vmafpy.score(reference=pair[0], distorted=pair[1])
+    assert not any("swapped" in message for message in fine.warnings)
 
 
 def test_two_scorers_in_two_threads(pair, expected):

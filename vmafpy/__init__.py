@@ -9,17 +9,20 @@ from vmafpy.errors import VmafError, VmafWarning
 
 if TYPE_CHECKING:
     from vmafpy.agreement import metric_agreement
-    from vmafpy.frames import ArrayVideo, RawVideo, VideoFile
+    from vmafpy.frames import ArrayVideo, Crop, RawVideo, VideoFile
     from vmafpy.metrics import METRICS
     from vmafpy.models import Model, choose_model, load_model
+    from vmafpy.offset import find_offset
     from vmafpy.results import ScoreResult
-    from vmafpy.scoring import Scorer, score
+    from vmafpy.scorer import Scorer
+    from vmafpy.scoring import score
 
 __version__ = "0.1.0"
 
 __all__ = [
     "METRICS",
     "ArrayVideo",
+    "Crop",
     "Model",
     "RawVideo",
     "ScoreResult",
@@ -29,6 +32,7 @@ __all__ = [
     "VmafWarning",
     "__version__",
     "choose_model",
+    "find_offset",
     "load_model",
     "metric_agreement",
     "score",
@@ -38,13 +42,15 @@ __all__ = [
 _HOMES = {
     "METRICS": "vmafpy.metrics",
     "ArrayVideo": "vmafpy.frames",
+    "Crop": "vmafpy.frames",
     "Model": "vmafpy.models",
     "RawVideo": "vmafpy.frames",
     "ScoreResult": "vmafpy.results",
-    "Scorer": "vmafpy.scoring",
+    "Scorer": "vmafpy.scorer",
     "VideoFile": "vmafpy.frames",
     "metric_agreement": "vmafpy.agreement",
     "choose_model": "vmafpy.models",
+    "find_offset": "vmafpy.offset",
     "load_model": "vmafpy.models",
     "score": "vmafpy.scoring",
 }

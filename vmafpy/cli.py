@@ -73,7 +73,8 @@ def _source(args: argparse.Namespace, path: str) -> Any:
 def _score(args: argparse.Namespace) -> int:
     from vmafpy.agreement import metric_agreement
     from vmafpy.models import load_model
-    from vmafpy.scoring import DEFAULT_MODELS, score
+    from vmafpy.scorer import DEFAULT_MODELS
+    from vmafpy.scoring import score
 
     # the default pair holds NEG already, so --neg alone leaves NEG by itself
     names = args.model or ([DEFAULT_MODELS[0]] if args.neg else list(DEFAULT_MODELS))

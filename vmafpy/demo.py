@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vmafpy.errors import MissingExtraError, VmafError, VmafWarning
-from vmafpy.scoring import DEFAULT_MODELS, score
+from vmafpy.scorer import DEFAULT_MODELS
+from vmafpy.scoring import score
 
 if TYPE_CHECKING:
     import av

@@ -25,6 +25,10 @@ class VmafWarning(UserWarning):
     """Base of every warning: the number is right, but perhaps not what was meant."""
 
 
+class SizeWarning(VmafWarning):
+    """The pictures are much smaller than those the model was made for."""
+
+
 class LibraryNotFoundError(VmafError, OSError):
     """No usable libvmaf at the place asked for; the text lists where it was looked for."""
 

@@ -80,6 +80,11 @@ class Model:
         return {**self.feature_options[index], **self.overloads.get(self.extractors[index], {})}
 
     @property
+    def lines(self) -> int:
+        """Height in lines of the pictures the model was made for."""
+        return 2160 if "_4k_" in self.path.stem or self.path.stem.endswith("_2160") else 1080
+
+    @property
     def gain_limited(self) -> bool:
         """True where the gain an enhancement may bring is limited to 1: NEG models, and v1."""
         limits = [

@@ -9,9 +9,9 @@ import math
 import os
 import tempfile
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
@@ -287,6 +287,109 @@ class ScoreResult:
         for scores in (*self.models.values(), *self.features.values()):
             return scores.indices
         return np.empty(0, np.int64)
+
+    def window(self, first: int, end: int | None = None, start: int = 0) -> ScoreResult:
+        """
+        Return the scores of some frames.
+
+        Parameters
+        ----------
+        first, end : int
+            Half-open range of frame numbers; *end* None for the last.
+        start : int
+            Number of the first frame read, which is added to all frame numbers before.
+
+        Whole-sequence values are left out unless the window is the whole.
+        """
+        numbers = self.indices + start
+        keep = (numbers >= first) & (numbers < (np.inf if end is None else end))
+        if keep.all() and not start:
+            return self
+
+        def cut(scores: FrameScores) -> FrameScores:
+            arrays: dict[str, Any] = {
+                f.name: getattr(scores, f.name)[keep] for f in fields(scores) if f.name not in ("name", "indices")
+            }
+            return replace(scores, indices=numbers[keep], **arrays)
+
+        return replace(
+            self,
+            models=ScoreMap({name: cut(s) for name, s in self.models.items()}, self.models.aliases),
+            features=ScoreMap({name: cut(s) for name, s in self.features.items()}),
+            aggregates={},
+        )
+
+    @staticmethod
+    def join(segments: Iterable[ScoreResult]) -> ScoreResult:
+        """
+        Put the results of consecutive ranges of one video together.
+
+        Raises
+        ------
+        InputError
+            If ranges overlap, or the segments were scored with other libraries, models, features or formats.
+        """
+        parts = sorted((s for s in segments if s.n_frames), key=lambda s: int(s.indices[0]))
+        if not parts:
+            raise InputError("there is no segment with scores to join")
+        first = parts[0]
+        for part in parts[1:]:
+            for fact in ("library", "library_version", "models", "features", "pix_fmt", "bit_depth", "n_subsample"):
+                ours, theirs = getattr(first.provenance, fact), getattr(part.provenance, fact)
+                if ours != theirs:
+                    raise InputError(f"segments cannot be joined: {fact} is {ours!r} in one and {theirs!r} in another")
+        indices = np.concatenate([part.indices for part in parts])
+        if (np.diff(indices) <= 0).any():
+            raise InputError(f"segments cannot be joined: frame {int(indices[1:][np.diff(indices) <= 0][0])} is in two")
+
+        def joined(pick: Callable[[ScoreResult], ScoreMap], name: str) -> FrameScores:
+            scores = [pick(part)[name] for part in parts]
+            arrays: dict[str, Any] = {
+                f.name: np.concatenate([getattr(s, f.name) for s in scores])
+                for f in fields(scores[0])
+                if f.name not in ("name", "indices")
+            }
+            return replace(scores[0], indices=indices, **arrays)
+
+        totals = ("n_frames", "frames_shared", "frames_copied")
+        facts: dict[str, Any] = {name: sum(getattr(part.provenance, name) for part in parts) for name in totals}
+        reasons: dict[str, int] = {}
+        for part in parts:
+            for reason, count in part.provenance.copy_reasons.items():
+                reasons[reason] = reasons.get(reason, 0) + count
+        return ScoreResult(
+            models=ScoreMap({n: joined(lambda r: r.models, n) for n in first.models}, first.models.aliases),
+            features=ScoreMap({n: joined(lambda r: r.features, n) for n in first.features}),
+            provenance=replace(
+                first.provenance, **facts, copy_reasons=reasons, pairing=f"{len(parts)} segments joined"
+            ),
+            warnings=tuple(dict.fromkeys(w for part in parts for w in part.warnings)),
+        )
+
+    def worst(self, n: int = 5, *, model: str | None = None, apart: int = 1) -> list[tuple[int, float]]:
+        """
+        Return the *n* lowest-scoring frames, worst first, as (frame number, score).
+
+        Parameters
+        ----------
+        n : int
+        model : str, optional
+            Model or feature; the first model if None.
+        apart : int
+            Least distance of two frames of the answer, so that one bad moment is named once.
+        """
+        if model is None:
+            scores = next(iter(self.models.values()), None)
+        else:
+            scores = self.models[model] if model in self.models else self.features[model]
+        if scores is None:
+            raise InputError("no model was scored; name a feature")
+        found: list[tuple[int, float]] = []
+        for k in np.argsort(scores.values, kind="stable"):
+            frame = int(scores.indices[k])
+            if len(found) < n and all(abs(frame - other) >= apart for other, _ in found):
+                found.append((frame, float(scores.values[k])))
+        return found
 
     def columns(self) -> dict[str, FloatArray]:
         """All per-frame columns by libvmaf's names: features first, then models, the first of which is ``vmaf``."""

@@ -111,6 +111,16 @@ class VideoInfo:
         Where the source can tell without decoding.
     color_range : str or None
         ``"limited"``, ``"full"``, or None where nothing is signalled.
+    transfer, matrix : str or None
+        Transfer characteristics (``"pq"``, ``"hlg"``, ``"sdr"``) and matrix (``"bt709"``, ...) where signalled.
+    interlaced : bool
+        The stream says its frames are pairs of fields.
+    sample_aspect : fractions.Fraction or None
+        Width of a sample by its height, where signalled and not square.
+    rotation : int
+        Degrees by which a player is to turn the pictures.
+    conversion : str
+        What the source does to the pictures before it yields them; empty for nothing.
     """
 
     label: str
@@ -120,6 +130,12 @@ class VideoInfo:
     fps: Fraction | None = None
     n_frames: int | None = None
     color_range: str | None = None
+    transfer: str | None = None
+    matrix: str | None = None
+    interlaced: bool = False
+    sample_aspect: Fraction | None = None
+    rotation: int = 0
+    conversion: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +154,8 @@ class Frame:
         Presentation time in seconds.
     color_range : str or None
         ``"limited"``, ``"full"``, or None where nothing is signalled.
+    interlaced : bool
+        The decoder says the picture is a pair of fields.
     """
 
     planes: tuple[Plane, ...]
@@ -145,6 +163,7 @@ class Frame:
     index: int = 0
     time: Fraction | None = None
     color_range: str | None = None
+    interlaced: bool = False
 
     @property
     def width(self) -> int:

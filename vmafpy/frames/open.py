@@ -15,7 +15,9 @@ from vmafpy.frames.video import VideoFile
 Video: TypeAlias = "str | os.PathLike[str] | FrameSource | Iterable[Any]"
 
 
-def open_source(video: Video, *, accept_truncated: bool = False, label: str = "frames in memory") -> FrameSource:
+def open_source(
+    video: Video, *, accept_truncated: bool = False, pix_fmt: str | None = None, label: str = "frames in memory"
+) -> FrameSource:
     """
     Make a frame source of whatever stands for a video.
 
@@ -26,6 +28,8 @@ def open_source(video: Video, *, accept_truncated: bool = False, label: str = "f
         PyAV frames or numpy planes.
     accept_truncated : bool
         For paths: see `VideoFile`.
+    pix_fmt : str, optional
+        For paths: convert every picture to this format; see `VideoFile`.
     label : str
         Name of an iterable in messages.
 
@@ -37,7 +41,7 @@ def open_source(video: Video, *, accept_truncated: bool = False, label: str = "f
     if isinstance(video, FrameSource):
         return video
     if isinstance(video, (str, os.PathLike)):
-        return VideoFile(video, accept_truncated=accept_truncated)
+        return VideoFile(video, accept_truncated=accept_truncated, pix_fmt=pix_fmt)
     if isinstance(video, Iterable):
         return ArrayVideo(video, label=label)
     raise InputError(

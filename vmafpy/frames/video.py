@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     import av
     from av.video.stream import VideoStream
 
-# FFmpeg's AVColorRange
+# FFmpeg's AVColorRange, AVColorTransferCharacteristic and AVColorSpace, as far as they matter here
 _RANGES = {1: "limited", 2: "full"}
+_TRANSFERS = {16: "pq", 18: "hlg"}
+_MATRICES = {0: "rgb", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "ycgco", 9: "bt2020"}
+_UNSPECIFIED = 2
 
 
 def color_range(code: int | None, fmt: PixelFormat) -> str | None:
@@ -47,19 +50,26 @@ def frame_from_av(picture: av.VideoFrame, index: int, label: str) -> Frame:
     time = None
     if picture.pts is not None and picture.time_base is not None:
         time = picture.pts * Fraction(picture.time_base)
-    return Frame(tuple(planes), fmt, index, time, color_range(picture.color_range, fmt))
+    return Frame(tuple(planes), fmt, index, time, color_range(picture.color_range, fmt), picture.interlaced_frame)
 
 
 class VideoFile:
     """
-    A video file or URL that PyAV (FFmpeg) opens: mp4, mkv, y4m, ...
+    A video file, image sequence, pipe or URL that PyAV (FFmpeg) opens: mp4, mkv, y4m, png, ``frames_%04d.png``, ...
 
     Parameters
     ----------
     path : path-like
-        The first video stream of the file is read.
+        The first video stream is read. ``"-"`` is standard input, which can be read once.
     accept_truncated : bool
         Take what can be decoded of a damaged or cut file as all of it, instead of raising at the point of damage.
+    pix_fmt : str, optional
+        Convert every picture to this format (FFmpeg's name, swscale's default conversion): the way in for RGB,
+        NV12, P010 and packed formats. The conversion is recorded.
+    film_grain : bool
+        False leaves out the grain that an AV1 or H.274 decoder would synthesise, where it can be told to.
+    fps : number, optional
+        Frame rate of an image sequence.
 
     Raises
     ------
@@ -67,43 +77,70 @@ class VideoFile:
         If the file is missing, empty, unreadable, or holds no video. Also while iterating, where the stream is
         damaged or ends before the end its container announces; the frames before that have been yielded.
     UnsupportedFormatError
-        If the decoded pixel format cannot be scored as it is.
+        If the decoded pixel format cannot be scored as it is and no *pix_fmt* was given.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, accept_truncated: bool = False) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        accept_truncated: bool = False,
+        pix_fmt: str | None = None,
+        film_grain: bool = True,
+        fps: Fraction | float | str | None = None,
+    ) -> None:
         self._path = os.fspath(path)
         self._accept_truncated = accept_truncated
+        self._pix_fmt = None if pix_fmt is None else pixel_format(pix_fmt).name
+        self._film_grain = film_grain
+        self._rate = None if fps is None else Fraction(fps).limit_denominator(1 << 20)
         if os.path.isfile(self._path) and os.path.getsize(self._path) == 0:
             raise MediaError(f"{self._path} is empty")
-        container, stream = self._open()
+        self._opened: tuple[Any, VideoStream] | None = self._open()
         try:
-            context = stream.codec_context
-            if context.pix_fmt is None or not context.width or not context.height:
-                raise MediaError(
-                    f"{self._path}: the video stream ({context.name}) has no picture that can be decoded; "
-                    "the file may be cut short before its first frame"
-                )
-            try:
-                fmt = pixel_format(context.pix_fmt)
-            except UnsupportedFormatError as error:
-                raise UnsupportedFormatError(f"{self._path}: {error}") from None
-            self.info = VideoInfo(
-                label=self._path,
-                width=context.width,
-                height=context.height,
-                format=fmt,
-                fps=stream.average_rate or stream.guessed_rate,
-                n_frames=stream.frames or None,
-                color_range=color_range(context.color_range, fmt),
+            self.info = self._describe(self._opened[1])
+        except BaseException:
+            self.close()
+            raise
+
+    def _describe(self, stream: VideoStream) -> VideoInfo:
+        context = stream.codec_context
+        if context.pix_fmt is None or not context.width or not context.height:
+            raise MediaError(
+                f"{self._path}: the video stream ({context.name}) has no picture that can be decoded; "
+                "the file may be cut short before its first frame"
             )
-        finally:
-            container.close()
+        decoded = context.pix_fmt
+        try:
+            fmt = pixel_format(self._pix_fmt or decoded)
+        except UnsupportedFormatError as error:
+            raise UnsupportedFormatError(f"{self._path}: {error}") from None
+        trc = int(context.color_trc or 0)
+        conversion = "" if fmt.name == decoded else f"{decoded} to {fmt.name} by swscale"
+        if not self._film_grain:
+            conversion = "; ".join(filter(None, ["film grain left out", conversion]))
+        aspect = stream.sample_aspect_ratio
+        return VideoInfo(
+            label=self._path,
+            width=context.width,
+            height=context.height,
+            format=fmt,
+            fps=self._rate or stream.average_rate or stream.guessed_rate,
+            n_frames=stream.frames or None,
+            color_range=color_range(context.color_range, fmt),
+            transfer=_TRANSFERS.get(trc, None if trc in (0, _UNSPECIFIED) else "sdr"),
+            matrix=None if fmt.chroma == "400" else _MATRICES.get(int(context.colorspace or _UNSPECIFIED)),
+            interlaced=int(context.field_order or 0) > 1,
+            sample_aspect=aspect if aspect and aspect != 1 else None,
+            conversion=conversion,
+        )
 
     def _open(self) -> tuple[Any, VideoStream]:
         import av
 
+        options = {"framerate": str(self._rate)} if self._rate else {}
         try:
-            container = av.open(self._path)
+            container = av.open("pipe:0" if self._path == "-" else self._path, options=options)
         except (av.error.FFmpegError, OSError) as error:
             reason = getattr(error, "strerror", None) or error
             raise MediaError(f"cannot open {self._path}: {reason}") from error
@@ -111,13 +148,19 @@ class VideoFile:
             kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
             container.close()
             raise MediaError(f"{self._path} holds no video stream, only {kinds}")
-        return container, container.streams.video[0]
+        stream = container.streams.video[0]
+        if not self._film_grain:
+            stream.codec_context.options = {"export_side_data": "+film_grain"}
+        return container, stream
 
     def __iter__(self) -> Iterator[Frame]:
-        """Decode from the start, with the decoder's own threads."""
+        """Decode from the start, with the decoder's own threads. Each iteration opens the file anew, a pipe fails."""
         import av
 
-        container, stream = self._open()
+        if self._opened is None and self._path == "-":
+            raise MediaError("standard input was read already and cannot be read again")
+        container, stream = self._opened or self._open()
+        self._opened = None
         index = n_packets = 0
         end: Fraction | None = None
         try:
@@ -135,7 +178,7 @@ class VideoFile:
                         continue
                     if picture.is_corrupt and not self._accept_truncated:
                         raise MediaError(f"{self._path}: frame {index} is damaged")
-                    yield frame_from_av(picture, index, self._path)
+                    yield self._frame(picture, index)
                     index += 1
             if not self._accept_truncated:
                 self._check_end(stream, n_packets, end, index)
@@ -146,6 +189,13 @@ class VideoFile:
             raise MediaError(f"{self._path}: decoding stopped after {index} frames: {reason}") from error
         finally:
             container.close()
+
+    def _frame(self, picture: av.VideoFrame, index: int) -> Frame:
+        if self._pix_fmt is not None and picture.format.name != self._pix_fmt:
+            pts, base = picture.pts, picture.time_base
+            picture = picture.reformat(format=self._pix_fmt)
+            picture.pts, picture.time_base = pts, base
+        return frame_from_av(picture, index, self._path)
 
     def _check_end(self, stream: VideoStream, n_packets: int, end: Fraction | None, index: int) -> None:
         """Raise if the container announced more than there was: libavformat ends a cut file without an error."""
@@ -176,7 +226,10 @@ class VideoFile:
             )
 
     def close(self) -> None:
-        """Nothing to release: each iteration opens the file for itself."""
+        """Release the file if it was opened but not read."""
+        if self._opened is not None:
+            self._opened[0].close()
+            self._opened = None
 
 
 def _announced_end(stream: VideoStream) -> Fraction | None:
