@@ -124,6 +124,21 @@ def _check_colour(reference: VideoInfo, distorted: VideoInfo, pair: str, accept:
             )
 
 
+def check_range(frames: tuple[int, int | None] | None) -> tuple[int, int | None]:
+    """
+    Return the ends of a half-open range of frames; all of them for None.
+
+    Raises
+    ------
+    OptionError
+        If it is empty or starts before frame 0.
+    """
+    first, end = (0, None) if frames is None else frames
+    if first < 0 or (end is not None and end <= first):
+        raise OptionError(f"frames {first}:{'' if end is None else end} is no range of frames; it is half-open, from 0")
+    return first, end
+
+
 def pairs(
     reference: FrameSource,
     distorted: FrameSource,
@@ -164,9 +179,7 @@ def pairs(
     if by == "time" and offset:
         raise OptionError("offset counts frames; pairing by time has no use for it")
     check_compatible(reference.info, distorted.info, accept=accept)
-    first, end = (0, None) if frames is None else frames
-    if first < 0 or (end is not None and end <= first):
-        raise OptionError(f"frames {first}:{'' if end is None else end} is no range of frames; it is half-open, from 0")
+    first, end = check_range(frames)
     left = _checked(reference, accept)
     right = _checked(distorted, accept)
     with closing(left), closing(right):
@@ -246,7 +259,7 @@ def _by_time(left: Iterator[Frame], right: Iterator[Frame]) -> Iterator[tuple[Fr
                 break
             last_step = coming.time - (held.time or coming.time)
             held, coming = coming, next(right, None)
-        if coming is None and last_step is not None and now > (held.time or 0) - start[1] + last_step + slack:
+        if coming is None and last_step is not None and now > (held.time or 0) - start[1] + last_step - slack:
             yield ref, None  # the distorted video has ended
             return
         yield ref, held

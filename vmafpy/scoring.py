@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from vmafpy.align import pairs
+from vmafpy.align import check_range, pairs
 from vmafpy.errors import OptionError, VmafError
 from vmafpy.frames.convert import Crop, convert_pair
 from vmafpy.frames.open import Video, open_source
@@ -126,7 +126,7 @@ def score(
     ref, dis = convert_pair(
         *sources, scale=scale, scaler=scaler, crop=crop, pix_fmt=pix_fmt, bit_depth=bit_depth, lines=_lines(loaded)
     )
-    first, end = (0, None) if frames is None else frames
+    first, end = check_range(frames)
     start = max(0, first - LEAD_IN) // n_subsample * n_subsample
     paired = pairs(
         ref,
