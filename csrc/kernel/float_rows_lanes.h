@@ -42,19 +42,19 @@ VP_LEVEL static void VP_LEVEL_NAME(vertical)(const float *const *row, const floa
     }
 }
 
-/* `vectors` results at once: a load serves every result that it is a tap of. */
+/* `vectors` results at once: they hide the latency of one another's additions. */
 VP_LANE_FN void VP_LEVEL_NAME(horizontal_at)(const float *row, const vf *tap, int taps, int vectors, float *out)
 {
     vf sum[4];
     FLOAT_ROWS_UNROLL
     for (int j = 0; j < vectors; j++) sum[j] = vf_set(0);
     FLOAT_ROWS_UNROLL
-    for (int i = 0; i < taps + LANES * (vectors - 1); i++) {
-        const vf v = vf_load(row + i);
+    for (int k = 0; k < taps; k++) {
         FLOAT_ROWS_UNROLL
         for (int j = 0; j < vectors; j++) {
-            const int k = i - LANES * j;
-            if (k >= 0 && k < taps) sum[j] = vf_add(sum[j], vf_mul(tap[k < taps / 2 ? k : taps - 1 - k], v));
+            const vf t = tap[k < taps / 2 ? k : taps - 1 - k];
+            sum[j] = vf_add(sum[j], vf_mul(t, vf_load(row + LANES * j + k)));
+            vf_finish(&sum[j]);
         }
     }
     FLOAT_ROWS_UNROLL

@@ -31,8 +31,8 @@ int vp_float_vif_window(double kernelscale, int scale, float *tap)
     return n;
 }
 
-static void moments_c(const float *const *x, const float *const *y, const float *tap, int taps, int w,
-                      float *const *out)
+void vp_float_vif_moments_c(const float *const *x, const float *const *y, const float *tap, int taps, int w,
+                            float *const *out)
 {
     for (int r = 0; r < VP_FLOAT_VIF_ROWS; r++)
         for (int i0 = 0; i0 < w; i0 += VP_FLOAT_LANES) {
@@ -108,7 +108,7 @@ static void information_c(const float *const moment[VP_VIF_MOMENTS], int w, doub
 
 void vp_float_vif_kernels_init(VpFloatVifKernels *k, unsigned cpu)
 {
-    k->moments = moments_c;
+    k->moments = vp_float_vif_moments_c;
     k->information = information_c;
 #if defined(VP_X86)
     if (cpu & VP_CPU_AVX2) vp_float_vif_init_avx2(k);

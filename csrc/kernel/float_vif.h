@@ -31,6 +31,10 @@ typedef struct VpFloatVifKernels {
 void vp_float_vif_kernels_init(VpFloatVifKernels *k, unsigned cpu);
 void vp_float_vif_init_avx2(VpFloatVifKernels *k); /* replaces what it has */
 
+/* Plain C, for window lengths that the levels leave to it. */
+void vp_float_vif_moments_c(const float *const *x, const float *const *y, const float *tap, int taps, int w,
+                            float *const *out);
+
 /* log2(1 + m), 0 <= m < 1, without its constant term 0: coefficients of m^8 to m^1. */
 #define VP_FLOAT_VIF_LOG2                                                                                           \
     {                                                                                                               \

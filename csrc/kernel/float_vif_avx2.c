@@ -3,7 +3,6 @@
 #if defined(VP_X86)
 #include "kernel/lanes_avx2.h"
 
-enum { TILE_ROWS = 4, TILE_VECTORS = 2 };
 #include "kernel/float_vif_lanes.h"
 
 void vp_float_vif_init_avx2(VpFloatVifKernels *k)
