@@ -98,6 +98,9 @@ void vp_float_adm_kernels_init(VpFloatAdmKernels *k, unsigned cpu)
     k->masked_energy = masked_energy_c;
 #if defined(VP_X86)
     if (cpu & VP_CPU_AVX2) vp_float_adm_init_avx2(k);
+    if (cpu & VP_CPU_AVX512) vp_float_adm_init_avx512(k);
+#elif defined(VP_ARM64)
+    if (cpu & VP_CPU_NEON) vp_float_adm_init_neon(k);
 #endif
     (void)cpu;
 }

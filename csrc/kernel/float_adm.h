@@ -40,7 +40,10 @@ typedef struct VpFloatAdmKernels {
 } VpFloatAdmKernels;
 
 void vp_float_adm_kernels_init(VpFloatAdmKernels *k, unsigned cpu);
-void vp_float_adm_init_avx2(VpFloatAdmKernels *k); /* replaces what it has */
+/* A level replaces what it has. */
+void vp_float_adm_init_avx2(VpFloatAdmKernels *k);
+void vp_float_adm_init_avx512(VpFloatAdmKernels *k);
+void vp_float_adm_init_neon(VpFloatAdmKernels *k);
 
 /* Plain C, for gain limits that the levels leave to it. */
 void vp_float_adm_decouple_c(const float *const o[VP_ADM_BANDS], const float *const t[VP_ADM_BANDS], int w,

@@ -81,6 +81,9 @@ void vp_float_rows_init(VpFloatRows *k, unsigned cpu)
     k->sums = sums_c;
 #if defined(VP_X86)
     if (cpu & VP_CPU_AVX2) vp_float_rows_init_avx2(k);
+    if (cpu & VP_CPU_AVX512) vp_float_rows_init_avx512(k);
+#elif defined(VP_ARM64)
+    if (cpu & VP_CPU_NEON) vp_float_rows_init_neon(k);
 #endif
     (void)cpu;
 }

@@ -36,7 +36,10 @@ typedef struct VpFloatRows {
 } VpFloatRows;
 
 void vp_float_rows_init(VpFloatRows *k, unsigned cpu);
-void vp_float_rows_init_avx2(VpFloatRows *k); /* replaces what it has */
+/* A level replaces what it has. */
+void vp_float_rows_init_avx2(VpFloatRows *k);
+void vp_float_rows_init_avx512(VpFloatRows *k);
+void vp_float_rows_init_neon(VpFloatRows *k);
 
 static inline int vp_float_padded(int w)
 {

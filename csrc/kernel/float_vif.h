@@ -29,7 +29,10 @@ typedef struct VpFloatVifKernels {
 } VpFloatVifKernels;
 
 void vp_float_vif_kernels_init(VpFloatVifKernels *k, unsigned cpu);
-void vp_float_vif_init_avx2(VpFloatVifKernels *k); /* replaces what it has */
+/* A level replaces what it has. */
+void vp_float_vif_init_avx2(VpFloatVifKernels *k);
+void vp_float_vif_init_avx512(VpFloatVifKernels *k);
+void vp_float_vif_init_neon(VpFloatVifKernels *k);
 
 /* Plain C, for window lengths that the levels leave to it. */
 void vp_float_vif_moments_c(const float *const *x, const float *const *y, const float *tap, int taps, int w,
