@@ -9,10 +9,14 @@ import sys
 import warnings
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from vmafpy import __version__
 from vmafpy.errors import VmafError, VmafWarning
+
+if TYPE_CHECKING:
+    from vmafpy.frames import Crop
+    from vmafpy.results import ScoreResult
 
 OK, FAILED, USAGE = 0, 1, 2
 
@@ -88,7 +92,15 @@ def _score(args: argparse.Namespace) -> int:
             library=args.library,
             n_threads=args.threads,
             n_subsample=args.subsample,
+            pairing=args.pairing,
+            offset=args.offset,
+            frames=args.frames,
+            scale=args.scale,
+            scaler=args.scaler,
+            crop=args.crop,
+            pix_fmt=args.convert,
             bit_depth=args.bit_depth,
+            accept=args.accept,
             enc_width=args.enc_width,
             enc_height=args.enc_height,
             enc_bitdepth=args.enc_bitdepth,
@@ -109,17 +121,50 @@ def _score(args: argparse.Namespace) -> int:
             write(path)
     if "-" not in (args.json, args.csv, args.xml):
         _print_pooled(result, sys.stdout)
+    if args.worst:
+        _worst(args, result)
     if args.agreement:
         print(metric_agreement(result), file=sys.stderr if "-" in (args.json, args.csv, args.xml) else sys.stdout)
     return OK
 
 
-def _print_pooled(result: Any, file: TextIO) -> None:
+def _worst(args: argparse.Namespace, result: ScoreResult) -> None:
+    worst = result.worst(args.worst)
+    file = sys.stderr if "-" in (args.json, args.csv, args.xml) else sys.stdout
+    print(
+        table([(frame, f"{value:.6f}") for frame, value in worst], ("frame", next(iter(result.models), ""))), file=file
+    )
+    if args.export:
+        from vmafpy.export import export_frames
+
+        paths = export_frames(
+            [frame for frame, _ in worst],
+            args.export,
+            reference=_source(args, args.reference),
+            distorted=_source(args, args.distorted),
+            pairing=args.pairing,
+            offset=result.provenance.offset,
+            scale=args.scale,
+            scaler=args.scaler,
+            crop=args.crop,
+            pix_fmt=args.convert,
+            bit_depth=args.bit_depth,
+            accept=args.accept,
+            accept_truncated=args.accept_truncated,
+            shortest=True,
+        )
+        for path in paths:
+            print(path, file=file)
+
+
+def _print_pooled(result: ScoreResult, file: TextIO) -> None:
+    from vmafpy.results import BootstrapScores
+
     rows: list[list[str]] = []
     for name, scores in (*result.models.items(), *result.features.items()):
         pooled = [f"{value:.6f}" for value in (scores.mean, scores.harmonic_mean, scores.min, scores.max)]
         rows.append([name, *pooled, f"{scores.percentile(1):.6f}"])
-        if hasattr(scores, "ci95"):
+        if isinstance(scores, BootstrapScores):
             interval = scores.ci95
             rows.append([f"{name} 95 % interval", f"{interval.low:.6f}", f"{interval.high:.6f}", "", "", ""])
     for name, value in result.aggregates.items():
@@ -223,8 +268,47 @@ def _demo(args: argparse.Namespace) -> int:
     return OK
 
 
+def _offset(text: str) -> int | str:
+    return text if text == "auto" else int(text)
+
+
+def _depth(text: str) -> int | str:
+    return text if text == "common" else int(text)
+
+
+def _range(text: str) -> tuple[int, int | None]:
+    first, colon, end = text.partition(":")
+    if not colon:
+        raise argparse.ArgumentTypeError(f"{text!r} is no range A:B")
+    return int(first or 0), int(end) if end else None
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, cross, height = text.partition("x")
+    if not cross:
+        raise argparse.ArgumentTypeError(f"{text!r} is no WIDTHxHEIGHT")
+    return int(width), int(height)
+
+
+def _scale(text: str) -> tuple[int, int] | str:
+    return text if text in ("reference", "model") else _size(text)
+
+
+def _crop(text: str) -> Crop | str:
+    if text == "black-bars":
+        return text
+    from vmafpy.frames import Crop
+
+    size, *corner = text.split("+")
+    width, height = _size(size)
+    x, y = (int(part) for part in corner) if corner else (0, 0)
+    return Crop(width, height, x, y)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the whole command line."""
+    from vmafpy.align import ACCEPTABLE
+
     out = argparse.ArgumentParser(
         prog="vmafpy", description="Perceptual video quality: VMAF, VMAF NEG and the metrics beside them."
     )
@@ -258,7 +342,21 @@ def parser() -> argparse.ArgumentParser:
     score.add_argument("--library", metavar="L", help="embedded (default), libvmaf, or the path of one")
     score.add_argument("--threads", type=int, metavar="N", help="workers (default: one per core)")
     score.add_argument("--subsample", type=int, default=1, metavar="N", help="score every N-th frame")
-    score.add_argument("--bit-depth", type=int, metavar="N", help="score at N bits, samples shifted left (v1: 10)")
+    score.add_argument("--pairing", choices=("index", "time"), default="index", help="pair frames by number or by time")
+    score.add_argument(
+        "--offset", type=_offset, default=0, metavar="N", help="distorted frame i+N shows reference frame i; or: auto"
+    )
+    score.add_argument("--frames", type=_range, metavar="A:B", help="reference frames A to B-1 only (half-open)")
+    score.add_argument("--scale", type=_scale, metavar="S", help="reference, model, or WIDTHxHEIGHT")
+    score.add_argument("--scaler", default="bicubic", help="swscale's: bicubic (default), bilinear, lanczos, area, ...")
+    score.add_argument("--crop", type=_crop, metavar="C", help="WIDTHxHEIGHT+X+Y of both videos, or black-bars")
+    score.add_argument("--convert", metavar="FMT", help="convert both videos to this pixel format first")
+    score.add_argument(
+        "--bit-depth", type=_depth, metavar="N", help="score at N bits, samples shifted left; or: common"
+    )
+    score.add_argument(
+        "--accept", action="append", default=[], choices=ACCEPTABLE, help="let this difference or content pass"
+    )
     score.add_argument("--enc-width", type=int, metavar="N", help="width of the encode, for CAMBI")
     score.add_argument("--enc-height", type=int, metavar="N", help="height of the encode, for CAMBI")
     score.add_argument("--enc-bitdepth", type=int, metavar="N", help="bit depth of the encode, for CAMBI")
@@ -268,6 +366,8 @@ def parser() -> argparse.ArgumentParser:
     score.add_argument("--width", type=int, help="of headerless video, luma samples")
     score.add_argument("--height", type=int, help="of headerless video, luma samples")
     score.add_argument("--pix-fmt", help="of headerless video, FFmpeg's name, such as yuv420p10le")
+    score.add_argument("--worst", type=int, metavar="N", help="name the N lowest-scoring frames")
+    score.add_argument("--export", metavar="DIR", help="write them as PNG, reference and distorted side by side")
     score.add_argument("-q", "--quiet", action="store_true", help="no progress bar")
 
     models = commands.add_parser("models", help="list the models and their aliases")

@@ -208,6 +208,8 @@ class Provenance:
         What was done to the pictures before scoring; empty for nothing.
     pairing : str
         How frames were paired.
+    offset : int
+        Distorted frame ``i + offset`` was paired with reference frame ``i``.
     n_frames : int
         Frame pairs read.
     n_subsample : int
@@ -235,6 +237,7 @@ class Provenance:
     library_path: str = ""
     conversion: str = ""
     pairing: str = "by index"
+    offset: int = 0
     n_subsample: int = 1
     n_threads: int = 0
     frames_shared: int = 0

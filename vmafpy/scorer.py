@@ -253,6 +253,7 @@ class Scorer:
         self._warnings: list[str] = []
         self._preparation = ""
         self._pairing = "by index"
+        self._offset = 0
         self._started = time.perf_counter()
         self._stopped: float | None = None
         self._result: ScoreResult | None = None
@@ -516,6 +517,7 @@ class Scorer:
             bit_depth=self._format.bit_depth,
             conversion=self._conversion(),
             pairing=self._pairing,
+            offset=self._offset,
             n_frames=self._n_pushed,
             n_subsample=self._n_subsample,
             n_threads=self._n_threads,
@@ -524,7 +526,7 @@ class Scorer:
             copy_reasons=dict(copied),
         )
 
-    def note_preparation(self, reference: VideoInfo, distorted: VideoInfo, pairing: str) -> None:
+    def note_preparation(self, reference: VideoInfo, distorted: VideoInfo, pairing: str, offset: int) -> None:
         """Record what was done to the pictures before they were pushed, and how they were paired."""
         steps = [
             f"{side}: {i.conversion}"
@@ -534,6 +536,7 @@ class Scorer:
         same = reference.conversion == distorted.conversion
         self._preparation = reference.conversion if same else "; ".join(steps)
         self._pairing = pairing
+        self._offset = offset
 
     def _conversion(self) -> str:
         promoted = f"{self._input.bit_depth} to {self._format.bit_depth} bits by left shift"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from vmafpy.align import check_range, pairs
+from vmafpy.align import Pair, check_range, pairs
 from vmafpy.errors import OptionError, VmafError
+from vmafpy.frames.base import FrameSource
 from vmafpy.frames.convert import Crop, convert_pair
 from vmafpy.frames.open import Video, open_source
 from vmafpy.models import Model
@@ -118,25 +120,25 @@ def score(
         the reference, isolated frames near zero, an even *n_subsample*, a size far below the model's.
     """
     loaded = load_models(models)
-    sources = [
-        open_source(video, accept_truncated=accept_truncated, pix_fmt=pix_fmt, label=f"{side} frames")
-        for video, side in ((reference, "reference"), (distorted, "distorted"))
-    ]
-    shift = int(find_offset(reference=sources[0], distorted=sources[1])) if offset == "auto" else offset
-    ref, dis = convert_pair(
-        *sources, scale=scale, scaler=scaler, crop=crop, pix_fmt=pix_fmt, bit_depth=bit_depth, lines=_lines(loaded)
-    )
     first, end = check_range(frames)
     start = max(0, first - LEAD_IN) // n_subsample * n_subsample
-    paired = pairs(
-        ref,
-        dis,
-        by=pairing,
-        offset=shift,
+    prepared = paired_frames(
+        reference=reference,
+        distorted=distorted,
+        pairing=pairing,
+        offset=offset,
         frames=(start, None if end is None else end + LEAD_OUT),
         shortest=shortest,
+        scale=scale,
+        scaler=scaler,
+        crop=crop,
+        pix_fmt=pix_fmt,
+        bit_depth=bit_depth,
+        lines=_lines(loaded),
         accept=accept,
+        accept_truncated=accept_truncated,
     )
+    ref, dis, paired = prepared.reference, prepared.distorted, prepared.pairs
     head = next(paired, None)
     info = ref.info
     with Scorer(
@@ -154,7 +156,7 @@ def score(
         reference=info.label,
         distorted=dis.info.label,
     ) as scorer:
-        scorer.note_preparation(ref.info, dis.info, _pairing_words(pairing, shift, frames))
+        scorer.note_preparation(ref.info, dis.info, _pairing_words(pairing, prepared.offset, frames), prepared.offset)
         totals = [n for n in (info.n_frames, dis.info.n_frames, end) if n is not None]
         report = _reporter(progress, min(totals) - start if totals else None)
         try:
@@ -176,6 +178,46 @@ def score(
         finally:
             report(-1)
             paired.close()
+
+
+@dataclass(frozen=True, slots=True)
+class PairedVideos:
+    """Two videos brought to one form, and the generator of their pairs."""
+
+    reference: FrameSource
+    distorted: FrameSource
+    offset: int
+    pairs: Generator[Pair, None, None]
+
+
+def paired_frames(
+    *,
+    reference: Video,
+    distorted: Video,
+    pairing: Literal["index", "time"] = "index",
+    offset: int | Literal["auto"] = 0,
+    frames: tuple[int, int | None] | None = None,
+    shortest: bool = False,
+    scale: Literal["reference", "model"] | tuple[int, int] | None = None,
+    scaler: str = "bicubic",
+    crop: Crop | Literal["black-bars"] | None = None,
+    pix_fmt: str | None = None,
+    bit_depth: int | Literal["common"] | None = None,
+    lines: int = 1080,
+    accept: Collection[str] = (),
+    accept_truncated: bool = False,
+) -> PairedVideos:
+    """Open, convert and pair two videos as `score` does; parameters and errors as there, *lines* for "model"."""
+    sources = [
+        open_source(video, accept_truncated=accept_truncated, pix_fmt=pix_fmt, label=f"{side} frames")
+        for video, side in ((reference, "reference"), (distorted, "distorted"))
+    ]
+    shift = int(find_offset(reference=sources[0], distorted=sources[1])) if offset == "auto" else offset
+    ref, dis = convert_pair(
+        *sources, scale=scale, scaler=scaler, crop=crop, pix_fmt=pix_fmt, bit_depth=bit_depth, lines=lines
+    )
+    made = pairs(ref, dis, by=pairing, offset=shift, frames=frames, shortest=shortest, accept=accept)
+    return PairedVideos(ref, dis, shift, made)
 
 
 def _lines(models: Sequence[Model]) -> int:
