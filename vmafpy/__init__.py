@@ -9,6 +9,8 @@ from vmafpy.errors import VmafError, VmafWarning
 
 if TYPE_CHECKING:
     from vmafpy.agreement import metric_agreement
+    from vmafpy.batch import Job, score_many
+    from vmafpy.export import export_frames
     from vmafpy.frames import ArrayVideo, Crop, RawVideo, VideoFile
     from vmafpy.metrics import METRICS
     from vmafpy.models import Model, choose_model, load_model
@@ -23,6 +25,7 @@ __all__ = [
     "METRICS",
     "ArrayVideo",
     "Crop",
+    "Job",
     "Model",
     "RawVideo",
     "ScoreResult",
@@ -32,10 +35,12 @@ __all__ = [
     "VmafWarning",
     "__version__",
     "choose_model",
+    "export_frames",
     "find_offset",
     "load_model",
     "metric_agreement",
     "score",
+    "score_many",
 ]
 
 # Everything with a dependency is imported on first use, so that `import vmafpy` stays light.
@@ -43,6 +48,7 @@ _HOMES = {
     "METRICS": "vmafpy.metrics",
     "ArrayVideo": "vmafpy.frames",
     "Crop": "vmafpy.frames",
+    "Job": "vmafpy.batch",
     "Model": "vmafpy.models",
     "RawVideo": "vmafpy.frames",
     "ScoreResult": "vmafpy.results",
@@ -50,9 +56,11 @@ _HOMES = {
     "VideoFile": "vmafpy.frames",
     "metric_agreement": "vmafpy.agreement",
     "choose_model": "vmafpy.models",
+    "export_frames": "vmafpy.export",
     "find_offset": "vmafpy.offset",
     "load_model": "vmafpy.models",
     "score": "vmafpy.scoring",
+    "score_many": "vmafpy.batch",
 }
 
 
