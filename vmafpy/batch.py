@@ -108,9 +108,8 @@ def _key(job: Job, options: Mapping[str, Any], models: Iterable[Model]) -> str:
         "reference": _identity(job.reference),
         "distorted": _identity(job.distorted),
         "models": [[model.to_dict(), model.sha256] for model in models],
-        "options": {
-            k: v for k, v in {**options, **job.options}.items() if k not in ("models", "n_threads", "progress")
-        },
+        "library": [str(library.path), library.version],
+        "options": given,
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
