@@ -13,6 +13,12 @@ void vp_adm_kernels_init(VpAdmKernels *k, unsigned cpu)
         vp_adm_decouple_avx2(k);
         vp_adm_mask_avx2(k);
     }
+    if (cpu & VP_CPU_AVX512) {
+        vp_adm_wavelet_avx512(k);
+        vp_adm_decouple_avx512(k);
+        vp_adm_mask_avx512(k);
+    }
+    if (cpu & VP_CPU_AVX512_VNNI) vp_adm_wavelet_avx512_vnni(k);
 #endif
     (void)cpu;
 }

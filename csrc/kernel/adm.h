@@ -40,7 +40,7 @@ typedef struct VpAdmFactors {
 
 typedef struct VpAdmWaveletKernels {
     /* Vertical pass at scale 0: n input columns of four neighbouring rows give n low-pass and n high-pass ones. hi may
-     * be NULL. The rows of the picture are read up to column n - 1 and no further; n >= 16. */
+     * be NULL. The rows of the picture are read up to column n - 1 and no further; n >= 32. */
     void (*rows8)(const void *const in[VP_ADM_TAPS], int bpc, int16_t *lo, int16_t *hi, int n);
     void (*rows16)(const void *const in[VP_ADM_TAPS], int bpc, int16_t *lo, int16_t *hi, int n); /* 9 to 16 bits */
     /* Horizontal pass: n output columns, the first from in[0..3], the next from in[2..5] and so on; the input of the

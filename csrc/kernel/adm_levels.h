@@ -28,6 +28,10 @@ void vp_adm_mask_c(VpAdmKernels *k);
 void vp_adm_wavelet_avx2(VpAdmKernels *k);
 void vp_adm_decouple_avx2(VpAdmKernels *k);
 void vp_adm_mask_avx2(VpAdmKernels *k);
+void vp_adm_wavelet_avx512(VpAdmKernels *k);
+void vp_adm_wavelet_avx512_vnni(VpAdmKernels *k);
+void vp_adm_decouple_avx512(VpAdmKernels *k);
+void vp_adm_mask_avx512(VpAdmKernels *k);
 #endif
 
 #endif
