@@ -2,6 +2,8 @@
 #ifndef VP_EMULATE_IMMINTRIN_H
 #define VP_EMULATE_IMMINTRIN_H
 
+#include <math.h>
+
 #define SIMDE_ENABLE_NATIVE_ALIASES
 #include <simde/x86/avx512.h>
 
@@ -9,6 +11,12 @@
 
 #if !defined(__mmask16)
 typedef simde__mmask16 __mmask16;
+#endif
+#if !defined(__mmask32)
+typedef simde__mmask32 __mmask32;
+#endif
+#if !defined(__mmask8)
+typedef simde__mmask8 __mmask8;
 #endif
 
 #if !defined(_mm512_cvtepi32_ps)
@@ -67,5 +75,115 @@ VP_EMULATE __m256 _mm512_extractf32x8_ps(__m512 a, int half)
     return simde__m512_to_private(a).m256[half];
 }
 #endif
+
+#if !defined(_mm512_cvttps_epi32)
+VP_EMULATE __m512i _mm512_cvttps_epi32(__m512 a)
+{
+    simde__m512_private in = simde__m512_to_private(a);
+    simde__m512i_private out;
+    for (int i = 0; i < 16; i++) out.i32[i] = fabsf(in.f32[i]) < 0x1p31f ? (int32_t)in.f32[i] : INT32_MIN;
+    return simde__m512i_from_private(out);
+}
+#endif
+
+#if !defined(_mm512_cvtepi64_ps)
+VP_EMULATE __m256 _mm512_cvtepi64_ps(__m512i a)
+{
+    simde__m512i_private in = simde__m512i_to_private(a);
+    simde__m256_private out;
+    for (int i = 0; i < 8; i++) out.f32[i] = (float)in.i64[i];
+    return simde__m256_from_private(out);
+}
+#endif
+
+#if !defined(_mm512_cvtepi32_epi64)
+VP_EMULATE __m512i _mm512_cvtepi32_epi64(__m256i a)
+{
+    simde__m256i_private in = simde__m256i_to_private(a);
+    simde__m512i_private out;
+    for (int i = 0; i < 8; i++) out.i64[i] = in.i32[i];
+    return simde__m512i_from_private(out);
+}
+#endif
+
+#if !defined(_mm512_cvtepi16_epi32)
+VP_EMULATE __m512i _mm512_cvtepi16_epi32(__m256i a)
+{
+    simde__m256i_private in = simde__m256i_to_private(a);
+    simde__m512i_private out;
+    for (int i = 0; i < 16; i++) out.i32[i] = in.i16[i];
+    return simde__m512i_from_private(out);
+}
+#endif
+
+#if !defined(_mm512_cvtepu8_epi16)
+VP_EMULATE __m512i _mm512_cvtepu8_epi16(__m256i a)
+{
+    simde__m256i_private in = simde__m256i_to_private(a);
+    simde__m512i_private out;
+    for (int i = 0; i < 32; i++) out.i16[i] = in.u8[i];
+    return simde__m512i_from_private(out);
+}
+#endif
+
+#if !defined(_mm512_lzcnt_epi32)
+VP_EMULATE __m512i _mm512_lzcnt_epi32(__m512i a)
+{
+    simde__m512i_private in = simde__m512i_to_private(a);
+    simde__m512i_private out;
+    for (int i = 0; i < 16; i++) out.i32[i] = in.u32[i] ? __builtin_clz(in.u32[i]) : 32;
+    return simde__m512i_from_private(out);
+}
+#endif
+
+#if !defined(_mm512_srai_epi32)
+VP_EMULATE __m512i _mm512_srai_epi32(__m512i a, unsigned shift)
+{
+    simde__m512i_private in = simde__m512i_to_private(a);
+    simde__m512i_private out;
+    for (int i = 0; i < 16; i++) out.i32[i] = in.i32[i] >> shift;
+    return simde__m512i_from_private(out);
+}
+#endif
+
+#if !defined(_mm512_srav_epi32)
+VP_EMULATE __m512i _mm512_srav_epi32(__m512i a, __m512i b)
+{
+    simde__m512i_private x = simde__m512i_to_private(a), y = simde__m512i_to_private(b), out;
+    for (int i = 0; i < 16; i++) out.i32[i] = x.i32[i] >> (y.u32[i] < 31 ? y.u32[i] : 31);
+    return simde__m512i_from_private(out);
+}
+#endif
+
+#if !defined(_mm512_mask_sub_epi16)
+VP_EMULATE __m512i _mm512_mask_sub_epi16(__m512i src, __mmask32 k, __m512i a, __m512i b)
+{
+    return _mm512_mask_blend_epi16(k, src, _mm512_sub_epi16(a, b));
+}
+#endif
+
+#if !defined(_mm512_cmpgt_epi16_mask)
+VP_EMULATE __mmask32 _mm512_cmpgt_epi16_mask(__m512i a, __m512i b)
+{
+    simde__m512i_private x = simde__m512i_to_private(a), y = simde__m512i_to_private(b);
+    __mmask32 k = 0;
+    for (int i = 0; i < 32; i++) k |= (__mmask32)(x.i16[i] > y.i16[i]) << i;
+    return k;
+}
+#endif
+
+#if !defined(_mm512_cmpeq_epi16_mask)
+VP_EMULATE __mmask32 _mm512_cmpeq_epi16_mask(__m512i a, __m512i b)
+{
+    simde__m512i_private x = simde__m512i_to_private(a), y = simde__m512i_to_private(b);
+    __mmask32 k = 0;
+    for (int i = 0; i < 32; i++) k |= (__mmask32)(x.i16[i] == y.i16[i]) << i;
+    return k;
+}
+#endif
+
+/* its alias has the arguments of another instruction */
+#undef _mm512_madd_epi16
+#define _mm512_madd_epi16(a, b) simde_mm512_madd_epi16(a, b)
 
 #endif
