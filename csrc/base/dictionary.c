@@ -4,13 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *copy_text(const char *text)
-{
-    const size_t n = strlen(text) + 1;
-    char *copy = malloc(n);
-    if (copy) memcpy(copy, text, n);
-    return copy;
-}
+#include "base/mem.h"
 
 static VpPair *find(const VmafFeatureDictionary *d, const char *key)
 {
@@ -29,7 +23,7 @@ int vmaf_feature_dictionary_set(VmafFeatureDictionary **dict, const char *key, c
 {
     if (!dict || !key || !val) return -EINVAL;
     VmafFeatureDictionary *fresh = NULL;
-    char *key_copy = NULL, *value = copy_text(val);
+    char *key_copy = NULL, *value = vp_copy_text(val);
     if (!value) goto fail;
     VpPair *old = find(*dict, key);
     if (old) {
@@ -37,7 +31,7 @@ int vmaf_feature_dictionary_set(VmafFeatureDictionary **dict, const char *key, c
         old->value = value;
         return 0;
     }
-    key_copy = copy_text(key);
+    key_copy = vp_copy_text(key);
     if (!key_copy) goto fail;
     VmafFeatureDictionary *d = *dict;
     if (!d) d = fresh = calloc(1, sizeof(*d));

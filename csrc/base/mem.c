@@ -22,3 +22,11 @@ void vp_free(void *p)
 {
     free(p);
 }
+
+char *vp_copy_text(const char *text)
+{
+    const size_t n = strlen(text) + 1;
+    char *copy = malloc(n);
+    if (copy) memcpy(copy, text, n);
+    return copy;
+}

@@ -1,4 +1,4 @@
-/* Memory for kernels: aligned, size-checked, zero where asked. */
+/* Memory: aligned and size-checked for kernels, plain for text. */
 #ifndef VP_BASE_MEM_H
 #define VP_BASE_MEM_H
 
@@ -11,5 +11,8 @@
 void *vp_alloc(size_t n, size_t size);
 void *vp_calloc(size_t n, size_t size); /* the same, zeroed */
 void vp_free(void *p);                  /* NULL allowed */
+
+/* A copy of a string; NULL: no memory. Release with free(). */
+char *vp_copy_text(const char *text);
 
 #endif

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 enum { PAGE = 512 }; /* frames. Scores never move, and a far index costs a directory, not the frames before it */
 
 typedef struct {
@@ -36,14 +38,6 @@ struct VpCollector {
     Aggregate *aggregate;
     size_t n_aggregates;
 };
-
-static char *copy_text(const char *text)
-{
-    const size_t n = strlen(text) + 1;
-    char *copy = malloc(n);
-    if (copy) memcpy(copy, text, n);
-    return copy;
-}
 
 static size_t hash(const char *name)
 {
@@ -123,7 +117,7 @@ static VpSeries *add(VpCollector *c, const char *name)
 {
     if (grow(c)) return NULL;
     VpSeries *s = calloc(1, sizeof(*s));
-    char *copy = copy_text(name);
+    char *copy = vp_copy_text(name);
     if (!s || !copy) {
         free(copy);
         free(s);
@@ -239,7 +233,7 @@ int vp_collector_put_aggregate(VpCollector *c, const char *name, double value)
     if (!find_aggregate(c, name)) {
         Aggregate *a = realloc(c->aggregate, (c->n_aggregates + 1) * sizeof(*a));
         if (a) c->aggregate = a;
-        char *copy = copy_text(name);
+        char *copy = vp_copy_text(name);
         if (a && copy) {
             a[c->n_aggregates++] = (Aggregate){copy, value};
         } else {

@@ -34,16 +34,22 @@ def sanitizer_library(name):
     ).stdout.strip()
 
 
-def test_sanitizers():
+@pytest.mark.parametrize(
+    "tests",
+    [("tests/engine",), ("tests/features", "-k", "golden or refuse or extreme or small")],
+    ids=["engine", "features"],
+)
+def test_sanitizers(tests):
     """
-    The tests of the engine and of every extractor are clean under AddressSanitizer and UndefinedBehaviorSanitizer.
+    The engine's tests, and every extractor's on golden, extreme and refused input, are clean under AddressSanitizer and
+    UndefinedBehaviorSanitizer.
 
     Leaks are looked for by test_failing_allocations: those of an interpreter hide an engine's.
     """
     run(
         sys.executable,
         *("-m", "pytest", "-q", "-x", "-p", "exchanged_engine", "-p", "no:cacheprovider", "--no-header"),
-        *("tests/engine", "tests/features"),
+        *tests,
         VMAFPY_TEST_ENGINE=str(compiled.shared_library(probe=False, flags=compiled.SANITIZERS)),
         VMAFPY_TEST_PROBE=str(compiled.shared_library(probe=True, flags=compiled.SANITIZERS)),
         LD_PRELOAD=sanitizer_library("libasan.so"),

@@ -92,7 +92,7 @@ static int probe_extract(void *worker, const VpFrames *frames, VpRow *row)
         const double times = strcmp(o->mode, "twice") ? 1 : 2;
         vp_row_put(row, v, MEAN, times * ref * o->gain + o->offset);
         vp_row_put(row, v, DIFF, ref - dis);
-        /* digits of 1000: reference one and two frames before, then distorted; 9 where there is none */
+        /* in base 1000: the reference one and two frames before, then the distorted; 999 where there is none */
         double past = 0;
         for (int k = 1; k <= VP_HISTORY; k++) past = 1000 * past + (frames->ref[k] ? mean(frames->ref[k], p->bpc) : 999);
         for (int k = 1; k <= VP_HISTORY; k++) past = 1000 * past + (frames->dis[k] ? mean(frames->dis[k], p->bpc) : 999);
@@ -160,7 +160,6 @@ static int late_finish(void *sequence, unsigned n_frames, const VpSink *sink)
     return rc ? rc : sink->score(sink->self, 0, SMALLER, n_frames - 1, (double)s->last);
 }
 
-/* twin: the same extractor under another name, as models with two extractors want it. */
 static const VpExtractor probe = {
     .name = "probe",
     .options = probe_options,
