@@ -87,3 +87,43 @@ class PendingScoreError(SequenceError):
 
 class MissingExtraError(VmafError, ImportError):
     """An optional package is needed; the text names the extra that installs it."""
+
+
+class StatisticsError(VmafError, ValueError):
+    """A statistic is undefined for the numbers given, which are never replaced by NaN or 0."""
+
+
+class InvalidValueError(StatisticsError):
+    """A value is NaN, infinite, or outside its range; the text names the argument and the row."""
+
+
+class LengthMismatchError(StatisticsError):
+    """Two lists that belong together differ in length."""
+
+
+class TooFewPointsError(StatisticsError):
+    """Fewer points, stimuli or votes than the statistic is defined for."""
+
+
+class NotMonotonicError(StatisticsError):
+    """A rate-quality curve does not rise; the text names the curve and the points."""
+
+
+class NoOverlapError(StatisticsError):
+    """Two curves, or a curve and a wanted value, share no range."""
+
+
+class ConstantInputError(StatisticsError):
+    """All values are equal, so a correlation with them is undefined."""
+
+
+class DegenerateError(StatisticsError):
+    """The inputs leave nothing to test: a perfect or contradictory correlation, or a class without members."""
+
+
+class ConvergenceError(StatisticsError):
+    """A fit or an iteration did not reach its end."""
+
+
+class TableError(StatisticsError):
+    """A table cannot be read as asked: unknown column, repeated stimulus, missing cell, empty group."""
