@@ -13,6 +13,7 @@ import time
 import numpy as np
 import pytest
 from capi.pictures import clip, distort
+from conftest import ROOT
 
 from vmafpy.capi import Context, Library, Model, Picture
 from vmafpy.errors import ClosedError, SequenceError
@@ -247,3 +248,13 @@ def test_a_process_that_just_ends(library):
     where = "embedded" if library.is_embedded else str(library.path)
     run = subprocess.run([sys.executable, "-c", ENDING, where], capture_output=True, text=True, timeout=60, check=False)
     assert (run.returncode, run.stdout, run.stderr) == (0, "done\n", "")
+
+
+def test_stress(library):
+    """1200 pairs of frames, unmapped the moment they are released: no read comes late, none is held for ever."""
+    where = "embedded" if library.is_embedded else str(library.path)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, str(ROOT / "tests/capi/stress.py"), "--frames", "400", "--library", where]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environment)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.count("400 pairs shared, scores equal, all frames released") == 3
