@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "vmafpy"
-SCORING = {"errors", "capi", "frames", "stats", "models", "align", "metrics", "results"}
+SCORER = {"errors", "capi", "frames", "stats", "models", "metrics", "results"}
+SCORING = SCORER | {"align", "offset", "scorer"}
 # What each room may import besides itself; None: anything. A module has the rule of the longest name that fits.
 RULES: dict[str, set[str] | None] = {
     "errors": set(),
@@ -19,9 +20,13 @@ RULES: dict[str, set[str] | None] = {
     "metrics": {"errors"},
     "models": {"errors", "capi", "frames.base"},
     "align": {"errors", "frames"},
+    "offset": {"errors", "frames"},
     "results": {"errors", "stats"},
     "agreement": {"errors", "stats", "metrics", "results"},
+    "scorer": SCORER,
     "scoring": SCORING,
+    "export": SCORING | {"scoring"},
+    "batch": SCORING | {"scoring", "agreement"},
     "studies": SCORING | {"scoring", "agreement"},
     "report": {"errors", "results", "stats"},
     "demo": None,
