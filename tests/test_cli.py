@@ -117,3 +117,60 @@ def test_import_is_light():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_batch(files, tmp_path, capsys):
+    """A line of JSON per pair, errors among them; a second run reads what the first has done; status 1 for an error."""
+    import av
+
+    clip = tmp_path / "c.mkv"
+    with av.open(str(clip), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for k in range(3):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((72, 64), 90 + k, np.uint8), "yuv420p")))
+        container.mux(stream.encode(None))
+    table = tmp_path / "pairs.csv"
+    table.write_text(f"reference,distorted,name\n{clip},{clip},same\n{clip},{tmp_path}/none.mp4,gone\n")
+    for resumed in (False, True):
+        assert main(["batch", str(table), "--results", str(tmp_path / "results")]) == 1
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [(line["type"], line["name"]) for line in lines] == [("score", "same"), ("error", "gone")]
+        assert lines[0]["resumed"] is resumed
+    table.write_text("a,b\n1,2\n")
+    assert main(["batch", str(table)]) == 1
+    assert "no column distorted and reference" in capsys.readouterr().err
+
+
+def test_worst_and_export(files, tmp_path, capsys):
+    """The worst frames are named and written side by side: twice the width, the reference's samples on the left."""
+    import av
+
+    assert main(["score", *files, *SIZE, "--worst", "2", "--export", str(tmp_path / "png")]) == 0
+    paths = sorted((tmp_path / "png").iterdir())
+    assert len(paths) == 2
+    assert all(str(path) in capsys.readouterr().out for path in paths[:1])
+    with av.open(str(paths[0])) as container:
+        picture = next(container.decode(video=0))
+    assert (picture.width, picture.height) == (128, 48)
+
+
+def test_version_and_completion(capsys):
+    """--version names engine and models; completion prints a script that knows the commands."""
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert "embedded engine" in capsys.readouterr().out
+    assert main(["completion", "bash"]) == 0
+    assert "score" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words", [["--frames", "3"], ["--scale", "big"], ["--crop", "x"], ["--offset", "some"], ["--accept", "all"]]
+)
+def test_bad_words(words, capsys):
+    """An option that cannot be read is a usage error, status 2, that names it."""
+    with pytest.raises(SystemExit) as caught:
+        main(["score", "-r", "a", "-d", "b", *words])
+    assert caught.value.code == 2
+    assert words[0] in capsys.readouterr().err

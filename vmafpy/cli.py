@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, TextIO
 
 from vmafpy import __version__
-from vmafpy.errors import VmafError, VmafWarning
+from vmafpy.errors import MissingExtraError, VmafError, VmafWarning
 
 if TYPE_CHECKING:
     from vmafpy.frames import Crop
@@ -178,6 +178,59 @@ def _print_pooled(result: ScoreResult, file: TextIO) -> None:
     )
 
 
+def _batch(args: argparse.Namespace) -> int:
+    import csv
+    from concurrent.futures import ProcessPoolExecutor
+
+    from vmafpy.batch import Job, score_many
+
+    try:
+        with open(args.pairs, newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            lacking = {"reference", "distorted"} - set(reader.fieldnames or ())
+            if lacking:
+                raise VmafError(
+                    f"{args.pairs} has no column {' and '.join(sorted(lacking))}; its first line names them"
+                )
+            jobs = [Job(row["reference"], row["distorted"], row.get("name") or "") for row in reader]
+    except OSError as error:
+        raise VmafError(f"cannot read {args.pairs}: {error.strerror}") from error
+    options: dict[str, Any] = {"models": args.model or None, "features": args.feature, "library": args.library}
+    options.update(scale=args.scale, shortest=args.shortest, pix_fmt=args.convert)
+    failed = 0
+    executor = ProcessPoolExecutor(args.jobs) if args.jobs > 1 else None
+    try:
+        if executor is not None:
+            options["n_threads"] = 1
+        for outcome in score_many(jobs, executor=executor, results=args.results, **options):
+            failed += outcome.error is not None
+            print(json.dumps(outcome.to_dict()), flush=True)
+    finally:
+        if executor is not None:
+            executor.shutdown(cancel_futures=True)
+    return FAILED if failed else OK
+
+
+def _completion(args: argparse.Namespace) -> int:
+    try:
+        import shtab
+    except ImportError as error:
+        raise MissingExtraError("completion scripts are made by shtab: pip install 'vmafpy[completion]'") from error
+    print(shtab.complete(parser(), args.shell))
+    return OK
+
+
+class _Version(argparse.Action):
+    """Print versions of package, engine and models, and leave."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *rest: Any) -> None:
+        from vmafpy.capi import Library
+        from vmafpy.models import REGISTRY
+
+        print(f"vmafpy {__version__}, embedded engine {Library.embedded().version}, {len(REGISTRY)} models")
+        parser.exit()
+
+
 def _models(args: argparse.Namespace) -> int:
     from vmafpy.models import REGISTRY, load_model
 
@@ -312,7 +365,7 @@ def parser() -> argparse.ArgumentParser:
     out = argparse.ArgumentParser(
         prog="vmafpy", description="Perceptual video quality: VMAF, VMAF NEG and the metrics beside them."
     )
-    out.add_argument("--version", action="version", version=f"vmafpy {__version__}")
+    out.add_argument("--version", action=_Version, nargs=0, help="versions of package, engine and models")
     commands = out.add_subparsers(dest="command", metavar="command", required=True)
 
     score = commands.add_parser(
@@ -370,6 +423,22 @@ def parser() -> argparse.ArgumentParser:
     score.add_argument("--export", metavar="DIR", help="write them as PNG, reference and distorted side by side")
     score.add_argument("-q", "--quiet", action="store_true", help="no progress bar")
 
+    batch = commands.add_parser(
+        "batch",
+        help="score many pairs, resumable",
+        description="Score every pair of a CSV file (columns reference, distorted, name); prints a line of JSON each.",
+    )
+    batch.set_defaults(run=_batch)
+    batch.add_argument("pairs", metavar="PAIRS.csv")
+    batch.add_argument("--results", metavar="DIR", help="keep a result file per pair; a killed run goes on from them")
+    batch.add_argument("--jobs", type=int, default=1, metavar="N", help="pairs at a time, each in its own process")
+    batch.add_argument("--model", action="append", metavar="M", help="identifier, alias or path; may be repeated")
+    batch.add_argument("--feature", action="append", default=[], metavar="F", help="as for score")
+    batch.add_argument("--library", metavar="L", help="embedded (default), libvmaf, or the path of one")
+    batch.add_argument("--scale", type=_scale, metavar="S", help="reference, model, or WIDTHxHEIGHT")
+    batch.add_argument("--convert", metavar="FMT", help="convert both videos to this pixel format first")
+    batch.add_argument("--shortest", action="store_true", help="score the common part of videos of unequal length")
+
     models = commands.add_parser("models", help="list the models and their aliases")
     models.set_defaults(run=_models)
     models.add_argument("--json", action="store_true")
@@ -380,6 +449,10 @@ def parser() -> argparse.ArgumentParser:
 
     doctor = commands.add_parser("doctor", help="tell what is installed and which libvmaf would be used")
     doctor.set_defaults(run=_doctor)
+
+    completion = commands.add_parser("completion", help="print a completion script for a shell")
+    completion.set_defaults(run=_completion)
+    completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
 
     demo = commands.add_parser("demo", help="measure on real clips what sharpening does to VMAF and NEG")
     demo.set_defaults(run=_demo)
