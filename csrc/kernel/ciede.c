@@ -6,6 +6,9 @@
 
 void vp_ciede_kernels_init(VpCiedeKernels *k, unsigned cpu)
 {
-    k->row = row_c;
+    k->row = vp_ciede_row_c;
+#if defined(VP_X86)
+    if (cpu & VP_CPU_AVX2) k->row = vp_ciede_row_avx2;
+#endif
     (void)cpu;
 }

@@ -1,6 +1,7 @@
 /* CIEDE2000 for any vector width: included after a reals_<level>.h, once per translation unit. What is VF is stored in
  * single precision; an operation of VF values rounds to it. */
 #include "kernel/ciede.h"
+#include "kernel/ciede_levels.h"
 #include "kernel/ciede_math.h"
 
 VP_REAL_FN VD linear_light(VD c)
@@ -130,8 +131,8 @@ VP_REAL_FN VF difference(VP_NAME(Lab) one, VP_NAME(Lab) two)
     return vd_round(vd_sqrt(dl * dl + dx * dx + dz * dz + vd_widen(r)));
 }
 
-VP_LEVEL static void VP_NAME(row)(const uint16_t *const ref[3], const uint16_t *const dis[3], int bpc, int n,
-                                  double *sum)
+VP_LEVEL void VP_NAME(vp_ciede_row)(const uint16_t *const ref[3], const uint16_t *const dis[3], int bpc, int n,
+                                    double *sum)
 {
     double total = *sum;
     for (int x = 0; x < n; x += VD_LANES) {

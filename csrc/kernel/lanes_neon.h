@@ -25,6 +25,7 @@ VP_LANE_FN vf vf_add(vf a, vf b) { return vaddq_f32(a, b); }
 VP_LANE_FN vf vf_sub(vf a, vf b) { return vsubq_f32(a, b); }
 VP_LANE_FN vf vf_mul(vf a, vf b) { return vmulq_f32(a, b); }
 VP_LANE_FN vf vf_div(vf a, vf b) { return vdivq_f32(a, b); }
+VP_LANE_FN vf vf_sqrt(vf a) { return vsqrtq_f32(a); }
 VP_LANE_FN vf vf_abs(vf a) { return vabsq_f32(a); }
 
 VP_LANE_FN vm vf_lt(vf a, vf b) { return vcltq_f32(a, b); }

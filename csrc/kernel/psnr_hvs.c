@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "kernel/psnr_hvs_levels.h"
+
 enum { SIZE = VP_HVS_SIZE, N = VP_HVS_COEFFICIENTS };
 
 static inline int32_t half(int32_t a)
@@ -78,7 +80,7 @@ static void add_block(const VpHvsTable *t, int32_t x[2][N], float *sum)
     *sum = total;
 }
 
-static void group8_c(const VpHvsTable *t, const uint8_t *ref, ptrdiff_t ref_stride, const uint8_t *dis,
+void vp_hvs_group8_c(const VpHvsTable *t, const uint8_t *ref, ptrdiff_t ref_stride, const uint8_t *dis,
                      ptrdiff_t dis_stride, int blocks, float *sum)
 {
     for (int b = 0; b < blocks; b++) {
@@ -92,7 +94,7 @@ static void group8_c(const VpHvsTable *t, const uint8_t *ref, ptrdiff_t ref_stri
     }
 }
 
-static void group16_c(const VpHvsTable *t, const uint16_t *ref, ptrdiff_t ref_stride, const uint16_t *dis,
+void vp_hvs_group16_c(const VpHvsTable *t, const uint16_t *ref, ptrdiff_t ref_stride, const uint16_t *dis,
                       ptrdiff_t dis_stride, int blocks, float *sum)
 {
     for (int b = 0; b < blocks; b++) {
@@ -111,8 +113,14 @@ static void group16_c(const VpHvsTable *t, const uint16_t *ref, ptrdiff_t ref_st
 
 void vp_hvs_kernels_init(VpHvsKernels *k, unsigned cpu)
 {
-    k->group8 = group8_c;
-    k->group16 = group16_c;
+    k->group8 = vp_hvs_group8_c;
+    k->group16 = vp_hvs_group16_c;
+#if defined(VP_X86)
+    if (cpu & VP_CPU_AVX2) {
+        k->group8 = vp_hvs_group8_avx2;
+        k->group16 = vp_hvs_group16_avx2;
+    }
+#endif
     (void)cpu;
 }
 

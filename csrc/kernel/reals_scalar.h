@@ -28,7 +28,6 @@ VP_REAL_FN VF vd_round(VD a) { return (float)a; }
 VP_REAL_FN VD vd_sqrt(VD a) { return sqrt(a); }
 VP_REAL_FN VD vd_abs(VD a) { return fabs(a); }
 VP_REAL_FN VM vd_greater(VD a, VD b) { return a > b; }
-VP_REAL_FN VM vm_or(VM a, VM b) { return a | b; }
 VP_REAL_FN bool vm_any(VM a) { return a; }
 /* m ? a : b */
 VP_REAL_FN VD vd_select(VM m, VD a, VD b) { return m ? a : b; }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "kernel/ssim_levels.h"
 #include "kernel/ssim_term.h"
 
 const float vp_ssim_window[VP_SSIM_WINDOW] = {
@@ -104,5 +105,12 @@ void vp_ssim_kernels_init(VpSsimKernels *k, unsigned cpu)
     k->window_row = window_row_c;
     k->position_row = position_row_c;
     k->halve_row = halve_row_c;
+#if defined(VP_X86)
+    if (cpu & VP_CPU_AVX2) {
+        k->window_row = vp_ssim_window_row_avx2;
+        k->position_row = vp_ssim_position_row_avx2;
+        k->halve_row = vp_ssim_halve_row_avx2;
+    }
+#endif
     (void)cpu;
 }

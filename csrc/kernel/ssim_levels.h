@@ -1,0 +1,17 @@
+/* SSIM: the functions of each instruction level, for the table in ssim.c. */
+#ifndef VP_KERNEL_SSIM_LEVELS_H
+#define VP_KERNEL_SSIM_LEVELS_H
+
+#include <stdbool.h>
+
+#define VP_SSIM_LEVEL(level)                                                                                         \
+    void vp_ssim_window_row_##level(const float *x, const float *y, int n, float *const map[5]);                     \
+    void vp_ssim_position_row_##level(const float *const map[5][11], int n, bool all, double sum[4]);                \
+    void vp_ssim_halve_row_##level(const float *const row[9], int n, float *dst)
+
+VP_SSIM_LEVEL(avx2);
+VP_SSIM_LEVEL(avx512);
+VP_SSIM_LEVEL(neon);
+
+#undef VP_SSIM_LEVEL
+#endif
