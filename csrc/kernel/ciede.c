@@ -9,6 +9,9 @@ void vp_ciede_kernels_init(VpCiedeKernels *k, unsigned cpu)
     k->row = vp_ciede_row_c;
 #if defined(VP_X86)
     if (cpu & VP_CPU_AVX2) k->row = vp_ciede_row_avx2;
+    if (cpu & VP_CPU_AVX512) k->row = vp_ciede_row_avx512;
+#elif defined(VP_ARM64)
+    if (cpu & VP_CPU_NEON) k->row = vp_ciede_row_neon;
 #endif
     (void)cpu;
 }

@@ -120,6 +120,15 @@ void vp_hvs_kernels_init(VpHvsKernels *k, unsigned cpu)
         k->group8 = vp_hvs_group8_avx2;
         k->group16 = vp_hvs_group16_avx2;
     }
+    if (cpu & VP_CPU_AVX512) {
+        k->group8 = vp_hvs_group8_avx512;
+        k->group16 = vp_hvs_group16_avx512;
+    }
+#elif defined(VP_ARM64)
+    if (cpu & VP_CPU_NEON) {
+        k->group8 = vp_hvs_group8_neon;
+        k->group16 = vp_hvs_group16_neon;
+    }
 #endif
     (void)cpu;
 }

@@ -111,6 +111,17 @@ void vp_ssim_kernels_init(VpSsimKernels *k, unsigned cpu)
         k->position_row = vp_ssim_position_row_avx2;
         k->halve_row = vp_ssim_halve_row_avx2;
     }
+    if (cpu & VP_CPU_AVX512) {
+        k->window_row = vp_ssim_window_row_avx512;
+        k->position_row = vp_ssim_position_row_avx512;
+        k->halve_row = vp_ssim_halve_row_avx512;
+    }
+#elif defined(VP_ARM64)
+    if (cpu & VP_CPU_NEON) {
+        k->window_row = vp_ssim_window_row_neon;
+        k->position_row = vp_ssim_position_row_neon;
+        k->halve_row = vp_ssim_halve_row_neon;
+    }
 #endif
     (void)cpu;
 }

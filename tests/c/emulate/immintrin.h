@@ -19,6 +19,10 @@ typedef simde__mmask32 __mmask32;
 typedef simde__mmask8 __mmask8;
 #endif
 
+#if !defined(__mmask8)
+typedef simde__mmask8 __mmask8;
+#endif
+
 #if !defined(_mm512_cvtepi32_ps)
 VP_EMULATE __m512 _mm512_cvtepi32_ps(__m512i a)
 {
@@ -26,6 +30,16 @@ VP_EMULATE __m512 _mm512_cvtepi32_ps(__m512i a)
     simde__m512_private out;
     for (int i = 0; i < 16; i++) out.f32[i] = (float)in.i32[i];
     return simde__m512_from_private(out);
+}
+#endif
+
+#if !defined(_mm512_cvtepi32_pd)
+VP_EMULATE __m512d _mm512_cvtepi32_pd(__m256i a)
+{
+    simde__m256i_private in = simde__m256i_to_private(a);
+    simde__m512d_private out;
+    for (int i = 0; i < 8; i++) out.f64[i] = in.i32[i];
+    return simde__m512d_from_private(out);
 }
 #endif
 

@@ -1,0 +1,7 @@
+#include "base/cpu.h"
+
+#if defined(VP_ARM64)
+#include "kernel/reals_neon.h"
+/* vectors before what uses them */
+#include "kernel/ssim_rows.h"
+#endif
