@@ -90,6 +90,12 @@ void vp_motion_kernels_init(VpMotionKernels *k, unsigned cpu)
         k->diff16 = vp_motion_diff16_avx2;
         k->row = vp_motion_row_avx2;
     }
+    if (cpu & VP_CPU_AVX512) {
+        k->diff8 = vp_motion_diff8_avx512;
+        k->diff16 = vp_motion_diff16_avx512;
+        k->row = vp_motion_row_avx512;
+    }
+    if (cpu & VP_CPU_AVX512_VNNI) k->row = vp_motion_row_avx512_vnni;
 #endif
     (void)cpu;
 }

@@ -311,6 +311,25 @@ void vp_vif_kernels_init(VpVifKernels *k, unsigned cpu)
         k->blur16 = vp_vif_blur16_avx2;
         k->halve = vp_vif_halve_avx2;
     }
+    if (cpu & VP_CPU_AVX512) {
+        k->pair8 = vp_vif_pair8_avx512;
+        k->pair16 = vp_vif_pair16_avx512;
+        k->moments8 = vp_vif_moments8_avx512;
+        k->moments16 = vp_vif_moments16_avx512;
+        k->covariance = vp_vif_covariance_avx512;
+        k->statistics = vp_vif_statistics_avx512;
+        k->blur8 = vp_vif_blur8_avx512;
+        k->blur16 = vp_vif_blur16_avx512;
+        k->halve = vp_vif_halve_avx512;
+    }
+    if (cpu & VP_CPU_AVX512_VNNI) {
+        k->moments8 = vp_vif_moments8_avx512_vnni;
+        k->moments16 = vp_vif_moments16_avx512_vnni;
+        k->covariance = vp_vif_covariance_avx512_vnni;
+        k->blur8 = vp_vif_blur8_avx512_vnni;
+        k->blur16 = vp_vif_blur16_avx512_vnni;
+        k->halve = vp_vif_halve_avx512_vnni;
+    }
 #endif
     (void)cpu;
 }

@@ -21,7 +21,8 @@ extern const int32_t vp_vif_pairs[VP_VIF_SCALES][VP_VIF_PAIRS][3];
     void vp_vif_covariance_##level(const VpVifMoments *in, int scale, int n, int32_t *s1, int32_t *s2,               \
                                    int32_t *s12);                                                                    \
     void vp_vif_statistics_##level(const VpVifTables *tables, const int32_t *s1, const int32_t *s2,                  \
-                                   const int32_t *s12, int n, const double *limit, int n_limits, VpVifSums *sums, int64_t *num_log);\
+                                   const int32_t *s12, int n, const double *limit, int n_limits, VpVifSums *sums,    \
+                                   int64_t *num_log);                                                                \
     void vp_vif_blur8_##level(const void *const *rows, int w, int scale, int16_t *out);                              \
     void vp_vif_blur16_##level(const void *const *rows, int w, int scale, int shift, int16_t *out);                  \
     void vp_vif_halve_##level(const int16_t *in, int scale, int n, uint16_t *out)

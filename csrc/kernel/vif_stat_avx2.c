@@ -15,13 +15,6 @@ typedef struct Queue {
     int n;
 } Queue;
 
-/* Sums of 2048 log2 less 30720 in two parts. The table is read by scalar loads: gathers are no faster where they are
- * good, and many times slower where microcode guards them. */
-typedef struct Logs {
-    __m256i shifts;
-    int64_t steps;
-} Logs;
-
 /* v: 2^17 or more. Its index in the table and, added to *shifts, the shift. */
 INLINE __m256i log_index(__m256i v, __m256i *shifts)
 {
@@ -70,12 +63,14 @@ INLINE __m128i signal(__m128i s1, __m256d g)
     return _mm256_cvttpd_epi32(_mm256_mul_pd(_mm256_mul_pd(g, g), _mm256_cvtepi32_pd(s1)));
 }
 
-/* Moves the lanes of v whose bit is set to the front. */
+/* Stores v in another order of lanes. */
 INLINE void append(int32_t *to, __m256i v, __m256i order)
 {
     _mm256_storeu_si256((void *)to, _mm256_permutevar8x32_epi32(v, order));
 }
 
+/* The sum of the entries. Scalar reads: gathers are no faster where they are good, and many times slower where
+ * microcode guards them. */
 INLINE int64_t look_up(const VpVifTables *tables, __m256i index)
 {
     uint32_t i[LANES];
@@ -102,7 +97,8 @@ static VP_AVX2 void limited(const VpVifTables *tables, Queue *q, const double *l
         const __m256i n2 = _mm256_loadu_si256((const void *)(q->n2 + i));
         for (int k = 0; k < n_limits; k++) {
             const __m256d most = _mm256_set1_pd(limit[k]);
-            const __m256d over = _mm256_or_pd(_mm256_cmp_pd(ga, most, _CMP_GT_OQ), _mm256_cmp_pd(gb, most, _CMP_GT_OQ));
+            const __m256d over =
+                _mm256_or_pd(_mm256_cmp_pd(ga, most, _CMP_GT_OQ), _mm256_cmp_pd(gb, most, _CMP_GT_OQ));
             if (!_mm256_movemask_pd(over)) continue;
             const __m256i own = join(signal(s1a, _mm256_min_pd(ga, most)), signal(s1b, _mm256_min_pd(gb, most)));
             __m256i more = zero, less = zero;
@@ -114,55 +110,64 @@ static VP_AVX2 void limited(const VpVifTables *tables, Queue *q, const double *l
     q->n = 0;
 }
 
+/* The arguments of the three logarithms of each pixel. */
+typedef struct Logs {
+    int32_t n0[QUEUE], n1[QUEUE], n2[QUEUE];
+} Logs;
+
+/* Sums of log(n0) and of log(n2) - log(n1), less 30720 for each logarithm; n: a multiple of LANES. Apart from the loop
+ * that makes the arguments, because the reads would fill the queues in which its divisions wait. */
+INLINE void sum_logs(const VpVifTables *tables, const Logs *l, int n, int64_t *den, int64_t *num)
+{
+    __m256i plus = _mm256_setzero_si256(), minus = plus, den_shifts = plus;
+    for (int i = 0; i < n; i += LANES) {
+        *den += look_up(tables, log_index(_mm256_loadu_si256((const void *)(l->n0 + i)), &den_shifts));
+        *num += look_up(tables, log_index(_mm256_loadu_si256((const void *)(l->n2 + i)), &plus));
+        *num -= look_up(tables, log_index(_mm256_loadu_si256((const void *)(l->n1 + i)), &minus));
+    }
+    *den += 2048 * sum32(den_shifts);
+    *num += 2048 * sum32(_mm256_sub_epi32(plus, minus));
+}
+
 VP_AVX2 void vp_vif_statistics_avx2(const VpVifTables *tables, const int32_t *s1, const int32_t *s2,
                                     const int32_t *s12, int n, const double *limit, int n_limits, VpVifSums *sums,
                                     int64_t *num_log)
 {
-    const __m256i noise = _mm256_set1_epi32(NOISE), zero = _mm256_setzero_si256();
-    const __m256i low = _mm256_set1_epi64x(0xffffffff);
+    const __m256i noise = _mm256_set1_epi32(NOISE), zero = _mm256_setzero_si256(), ones = _mm256_set1_epi32(-1);
+    const __m256i low = _mm256_set1_epi64x(0xffffffff), lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     double lowest = limit[0];
     for (int k = 1; k < n_limits; k++) lowest = limit[k] < lowest ? limit[k] : lowest;
     const __m256d most = _mm256_set1_pd(lowest);
 
-    __m256i nonlog = zero, inactive = zero, den_shifts = zero, num_shifts = zero;
-    int64_t den = 0, num = 0;
-    int vectors = 0;
+    __m256i nonlog = zero, flat_lanes = zero;
+    Logs logs;
     Queue q;
+    int m = 0; /* entries of logs */
     q.n = 0;
     for (int i = 0; i < n; i += LANES) {
-        __m256i v1 = _mm256_loadu_si256((const void *)(s1 + i)), v2 = _mm256_loadu_si256((const void *)(s2 + i));
-        __m256i v12 = _mm256_loadu_si256((const void *)(s12 + i));
-        __m256i active = _mm256_cmpgt_epi32(v1, _mm256_set1_epi32(NOISE - 1));
-        if (n - i < LANES) {
-            const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-            const __m256i in = _mm256_cmpgt_epi32(_mm256_set1_epi32(n - i), lane);
-            active = _mm256_and_si256(active, in);
-            v1 = _mm256_and_si256(v1, in);
-            v2 = _mm256_and_si256(v2, in);
-            inactive = _mm256_add_epi32(inactive, _mm256_andnot_si256(in, _mm256_set1_epi32(-1)));
-        }
+        const __m256i in = _mm256_cmpgt_epi32(_mm256_set1_epi32(n - i), lane);
+        const __m256i v1 = _mm256_and_si256(_mm256_loadu_si256((const void *)(s1 + i)), in);
+        const __m256i v2 = _mm256_and_si256(_mm256_loadu_si256((const void *)(s2 + i)), in);
+        const __m256i active = _mm256_cmpgt_epi32(v1, _mm256_set1_epi32(NOISE - 1));
         const __m256i flat = _mm256_andnot_si256(active, v2);
         nonlog = _mm256_add_epi64(nonlog, _mm256_add_epi64(_mm256_and_si256(flat, low), _mm256_srli_epi64(flat, 32)));
-        inactive = _mm256_sub_epi32(inactive, _mm256_andnot_si256(active, _mm256_set1_epi32(-1)));
-        if (_mm256_testz_si256(active, active)) continue;
+        flat_lanes = _mm256_sub_epi32(flat_lanes, _mm256_andnot_si256(active, in));
+        if (_mm256_testz_si256(active, ones)) continue;
 
         /* a covariance of 0 is a gain of 0, and n2 = n1 then adds nothing */
-        v12 = _mm256_max_epi32(_mm256_and_si256(v12, _mm256_and_si256(active, _mm256_cmpgt_epi32(v2, zero))), zero);
+        const __m256i both = _mm256_and_si256(active, _mm256_cmpgt_epi32(v2, zero));
+        const __m256i v12 = _mm256_max_epi32(_mm256_and_si256(_mm256_loadu_si256((const void *)(s12 + i)), both), zero);
         const __m128i s1a = _mm256_castsi256_si128(v1), s1b = _mm256_extracti128_si256(v1, 1);
         const __m128i s2a = _mm256_castsi256_si128(v2), s2b = _mm256_extracti128_si256(v2, 1);
         const __m128i s12a = _mm256_castsi256_si128(v12), s12b = _mm256_extracti128_si256(v12, 1);
         const __m256d ga = gain(s1a, s12a), gb = gain(s1b, s12b);
         const __m256i n1 = _mm256_add_epi32(join(rest(s2a, s12a, ga), rest(s2b, s12b, gb)), noise);
         const __m256i n2 = _mm256_add_epi32(join(signal(s1a, ga), signal(s1b, gb)), n1);
-
         /* inactive lanes give 2^17, whose logarithm is what is taken off for each */
-        const __m256i n0 = _mm256_add_epi32(_mm256_and_si256(v1, active), noise);
-        __m256i less = zero;
-        den += look_up(tables, log_index(n0, &den_shifts));
-        num += look_up(tables, log_index(n2, &num_shifts));
-        num -= look_up(tables, log_index(n1, &less));
-        num_shifts = _mm256_sub_epi32(num_shifts, less);
-        vectors++;
+        _mm256_storeu_si256((void *)(logs.n0 + m), _mm256_add_epi32(_mm256_and_si256(v1, active), noise));
+        _mm256_storeu_si256((void *)(logs.n1 + m), n1);
+        _mm256_storeu_si256((void *)(logs.n2 + m), n2);
+        m += LANES;
 
         const unsigned over = (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(ga, most, _CMP_GT_OQ)) |
                               (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(gb, most, _CMP_GT_OQ)) << 4;
@@ -175,10 +180,11 @@ VP_AVX2 void vp_vif_statistics_avx2(const VpVifTables *tables, const int32_t *s1
             q.n += __builtin_popcount(over);
         }
     }
+    int64_t den = 0, num = 0;
+    sum_logs(tables, &logs, m, &den, &num);
     sums->num_nonlog += sum64(nonlog);
-    sums->den_nonlog += sum32(inactive);
-    sums->den_log += den + 2048 * sum32(den_shifts) - (int64_t)(34816 - 30720) * LANES * vectors;
-    num += 2048 * sum32(num_shifts);
+    sums->den_nonlog += sum32(flat_lanes);
+    sums->den_log += den - (int64_t)(34816 - 30720) * m;
     for (int k = 0; k < n_limits; k++) num_log[k] += num;
     if (q.n) limited(tables, &q, limit, n_limits, num_log);
 }

@@ -196,6 +196,65 @@ VP_EMULATE __mmask32 _mm512_cmpeq_epi16_mask(__m512i a, __m512i b)
 }
 #endif
 
+#if !defined(_mm512_cvtepi32_pd)
+VP_EMULATE __m512d _mm512_cvtepi32_pd(__m256i a)
+{
+    simde__m256i_private in = simde__m256i_to_private(a);
+    simde__m512d_private out;
+    for (int i = 0; i < 8; i++) out.f64[i] = in.i32[i];
+    return simde__m512d_from_private(out);
+}
+#endif
+
+#if !defined(_mm512_cvttpd_epi32)
+VP_EMULATE __m256i _mm512_cvttpd_epi32(__m512d a)
+{
+    simde__m512d_private in = simde__m512d_to_private(a);
+    simde__m256i_private out;
+    for (int i = 0; i < 8; i++) out.i32[i] = fabs(in.f64[i]) < 0x1p31 ? (int32_t)in.f64[i] : INT32_MIN;
+    return simde__m256i_from_private(out);
+}
+#endif
+
+#define VP_EMULATE_BY_COUNT(name, lane, shifted)                                                                     \
+    VP_EMULATE __m512i name(__m512i a, __m128i count)                                                                \
+    {                                                                                                                \
+        simde__m512i_private in = simde__m512i_to_private(a), out;                                                   \
+        const uint64_t n = simde__m128i_to_private(count).u64[0];                                                    \
+        for (int i = 0; i < 16; i++) out.lane[i] = shifted;                                                          \
+        return simde__m512i_from_private(out);                                                                       \
+    }
+#if !defined(_mm512_sll_epi32)
+VP_EMULATE_BY_COUNT(_mm512_sll_epi32, u32, n > 31 ? 0 : in.u32[i] << n)
+#endif
+#if !defined(_mm512_srl_epi32)
+VP_EMULATE_BY_COUNT(_mm512_srl_epi32, u32, n > 31 ? 0 : in.u32[i] >> n)
+#endif
+#if !defined(_mm512_sra_epi32)
+VP_EMULATE_BY_COUNT(_mm512_sra_epi32, i32, in.i32[i] >> (n > 31 ? 31 : n))
+#endif
+
+#if !defined(_mm512_mulhi_epu16)
+VP_EMULATE __m512i _mm512_mulhi_epu16(__m512i a, __m512i b)
+{
+    simde__m512i_private x = simde__m512i_to_private(a), y = simde__m512i_to_private(b), out;
+    for (int i = 0; i < 32; i++) out.u16[i] = (uint16_t)((uint32_t)x.u16[i] * y.u16[i] >> 16);
+    return simde__m512i_from_private(out);
+}
+#endif
+
+/* lanes whose bit is not set are not read */
+#if !defined(_mm512_maskz_loadu_epi32)
+VP_EMULATE __m512i _mm512_maskz_loadu_epi32(__mmask16 k, const void *p)
+{
+    simde__m512i_private out;
+    for (int i = 0; i < 16; i++) out.i32[i] = k >> i & 1 ? ((const int32_t *)p)[i] : 0;
+    return simde__m512i_from_private(out);
+}
+#endif
+
+#define v_keep(v) ((void)0) /* no registers of that width here */
+
 /* its alias has the arguments of another instruction */
 #undef _mm512_madd_epi16
 #define _mm512_madd_epi16(a, b) simde_mm512_madd_epi16(a, b)
