@@ -178,12 +178,18 @@ def test_imported_scores(library):
     with Context(library) as context:
         context.import_score("mine", 0.1, 0)
         context.import_score("mine", 1 / 3, 7)
+        context.import_score("größe", 1.0, 7)
+        assert context.feature_score("größe", 7) == 1.0
         assert context.feature_score("mine", 7) == 1 / 3
         with pytest.raises(SequenceError, match="already has a score mine"):
             context.import_score("mine", 2.0, 7)
         with pytest.raises(InputError, match="no finite number"):
             context.import_score("mine", math.nan, 8)
-        assert context.stored_names() == ("mine",)
+        with pytest.raises(InputError, match="no name of a score"):
+            context.import_score("a\0b", 1.0, 8)
+        with pytest.raises(UnknownFeatureError, match="no name of a score"):
+            context.feature_score("a\0b", 8)
+        assert context.stored_names() == ("mine", "größe")
 
 
 def test_closing(library):

@@ -250,6 +250,34 @@ def test_a_process_that_just_ends(library):
     assert (run.returncode, run.stdout, run.stderr) == (0, "done\n", "")
 
 
+BUSY = """
+import sys, threading, time
+sys.path[:0] = ["tests"]
+from capi.pictures import clip
+from vmafpy.capi import Context, Library, Picture
+library = Library.embedded() if sys.argv[1] == "embedded" else Library.open(sys.argv[1])
+context = Context(library, n_threads=2)
+context.use_feature("vif")
+picture = Picture.wrap(clip(1, 320, 240)[0], "420", 8)
+def feed():
+    for i in range(10**6):
+        context.read(picture, picture, i)
+threading.Thread(target=feed, daemon=True).start()
+time.sleep(0.3)
+print(context.n_read > 3)
+"""
+
+
+def test_a_process_that_ends_while_a_thread_reads(library):
+    """A daemon thread inside read() when the process ends is waited for, and the end is a clean one."""
+    where = "embedded" if library.is_embedded else str(library.path)
+    for _ in range(3):
+        run = subprocess.run(
+            [sys.executable, "-c", BUSY, where], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert (run.returncode, run.stdout) == (0, "True\n")
+
+
 def test_stress(library):
     """1200 pairs of frames, unmapped the moment they are released: no read comes late, none is held for ever."""
     where = "embedded" if library.is_embedded else str(library.path)

@@ -57,7 +57,7 @@ class Context(ScoreReader):
         mask = _whole("cpumask", cpumask, 0, 2**63 - 1)
         super().__init__(Core(library, self.n_threads, subsample, mask), subsample)
         self._form: str | None = None
-        self._finalizer = weakref.finalize(self, Core.close, self._core)
+        self._finalizer = weakref.finalize(self, Core.close_at_last, self._core)
 
     @property
     def closed(self) -> bool:
@@ -175,8 +175,8 @@ class Context(ScoreReader):
             frame = check_index(index)
             if not math.isfinite(value):
                 raise InputError(f"score {name} = {value!r} of frame {index} is no finite number")
-            if not (0 < len(name) < 200 and name.isascii() and name.isprintable()):
-                raise InputError(f"{name!r} is no name of a score: 1 to 199 printable ASCII characters")
+            if not (name.isprintable() and 0 < len(name.encode()) < 200):
+                raise InputError(f"{name!r} is no name of a score: printable characters, 1 to 199 bytes")
             self._registry.check_count([name])
             if self._fetch(handle, name, frame) is not None:
                 raise SequenceError(f"frame {index} already has a score {name}; it cannot be replaced")

@@ -12,6 +12,7 @@ from vmafpy.capi.library import Generation, Library, check
 from vmafpy.capi.pool import FramePool
 from vmafpy.errors import ClosedError, SequenceError
 
+LAST_WAIT = 60.0  # seconds
 _serial = count()
 
 
@@ -68,7 +69,7 @@ class Core:
         return self._handle is None
 
     def close(self) -> int:
-        """Close and return the library's code; for the owner's last breath, when no call can be under way."""
+        """Close and return the library's code; no call may be under way."""
         handle, self._handle = self._handle, None
         if handle is None or os.getpid() != self._pid:
             return 0
@@ -77,6 +78,20 @@ class Core:
         self.pool.dispose()
         self.models.clear()
         return rc
+
+    def close_at_last(self) -> None:
+        """
+        Close for an owner that is gone, or at the end of the process.
+
+        Then another thread may still be inside: it is waited for, but not for ever.
+        """
+        if os.getpid() != self._pid:
+            return
+        if self._lock.acquire(timeout=LAST_WAIT):
+            try:
+                self.close()
+            finally:
+                self._lock.release()
 
     def close_in_turn(self) -> int:
         """Close once no other thread is inside."""

@@ -86,7 +86,9 @@ class Option:
             number = float(value)
         except ValueError:
             raise OptionError(f"{given}: has to be a number") from None
-        if self.type == "int" and not (math.isfinite(number) and number.is_integer()):
+        if math.isinf(number):
+            raise OptionError(f"{given}: has to be a finite number")
+        if self.type == "int" and not number.is_integer():
             raise OptionError(f"{given}: has to be a whole number")
         if not self.minimum <= number <= self.maximum:  # refuses NaN as well
             raise OptionError(f"{given}: has to be from {self.minimum:g} to {self.maximum:g}")

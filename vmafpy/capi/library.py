@@ -205,6 +205,9 @@ class Library:
         version = ffi.string(lib.vmaf_version()).decode(errors="replace")
         if _TOO_OLD.match(version):
             raise LibraryNotFoundError(f"{name}: libvmaf {version} is older than 2.3.1, the oldest supported")
+        for known in cls._loaded.values():  # the loader may know one file by several names
+            if not known.is_embedded and known.lib.vmaf_init == lib.vmaf_init:
+                return known
         try:
             return cls(ffi, lib, origin, Path(full))
         except EngineError as error:

@@ -15,7 +15,7 @@ from vmafpy.capi.guards import option_fault
 from vmafpy.capi.library import Generation, Library, check
 from vmafpy.errors import ClosedError, InvalidModelError, OptionError, SequenceError, UnknownFeatureError
 
-MAX_NAME = 100  # characters; statistics of collections append to it, and libvmaf cuts at 255
+MAX_NAME = 100  # bytes; statistics of collections append to it, and libvmaf cuts at 255
 _Self = TypeVar("_Self", bound="_Loaded")
 
 
@@ -330,8 +330,8 @@ def _checked_document(library: Library, path: str | os.PathLike[str]) -> ModelDo
 
 def _config(library: Library, name: str, clip: bool, transform: bool) -> tuple[CData, CData]:
     """``VmafModelConfig``, and the text it points to."""
-    if not (0 < len(name) <= MAX_NAME and name.isprintable() and name.isascii()):
-        raise InvalidModelError(f"{name!r} is no name of a model: 1 to {MAX_NAME} printable ASCII characters")
+    if not (name.isprintable() and 0 < len(name.encode()) <= MAX_NAME):
+        raise InvalidModelError(f"{name!r} is no name of a model: printable characters, 1 to {MAX_NAME} bytes")
     flags = library.lib.VMAF_MODEL_FLAGS_DEFAULT
     flags |= 0 if clip else library.lib.VMAF_MODEL_FLAG_DISABLE_CLIP
     flags |= library.lib.VMAF_MODEL_FLAG_ENABLE_TRANSFORM if transform else 0

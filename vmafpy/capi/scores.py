@@ -295,7 +295,7 @@ class ScoreReader:
             return found[name]
 
     def _stored(self, name: str) -> str:
-        if not isinstance(name, str) or "\0" in name or not name.isascii():
+        if not isinstance(name, str) or not name.isprintable():
             raise UnknownFeatureError(f"{name!r} is no name of a score")
         return self._registry.stored.get(name, name)
 
