@@ -67,10 +67,10 @@ int vmaf_close(VmafContext *c)
     return 0;
 }
 
-/* Whether frames were read: from then on the extractors are fixed. */
+/* Whether the stream has begun: from then on the extractors are fixed. */
 static bool is_frozen(const VmafContext *c)
 {
-    return c->n_frames || c->flushed;
+    return c->schedule || c->flushed;
 }
 
 int vmaf_use_feature(VmafContext *c, const char *feature_name, VmafFeatureDictionary *opts_dict)
@@ -160,7 +160,7 @@ static int read_pair(VmafContext *c, VmafPicture *ref, VmafPicture *dis, unsigne
 
 static int flush(VmafContext *c)
 {
-    if (c->flushed || (c->groups.n && !c->n_frames)) return -EINVAL;
+    if (c->flushed || (c->groups.n && !c->schedule)) return -EINVAL;
     c->flushed = true;
     return c->schedule ? vp_schedule_finish(c->schedule) : 0;
 }

@@ -266,6 +266,19 @@ def test_errors_of_extractors(probe, n_threads):
         probe.lib.vmaf_ref_close(ref)
 
 
+@THREADS
+def test_error_of_the_first_frame(probe, n_threads):
+    """A stream that fails at once is over: nothing can be registered any more, and the flush tells the error."""
+    with probe.context(n_threads=n_threads) as c:
+        assert c.use("probe", fail_at=0) == 0
+        assert c.read(probe.picture(1), probe.picture(1), 0) == (0 if n_threads else EIO)
+        assert c.use("late") == EINVAL
+        assert c.use("probe", probe_gain=2) == EINVAL
+        assert c.flush() == EIO
+        assert c.flush() == EINVAL
+        assert c.names() == []
+
+
 @pytest.mark.parametrize(
     ("depth", "held"), [((0, 0), []), ((1, 0), [1]), ((2, 0), [1, 1]), ((0, 1), [1]), ((2, 2), [2, 2])]
 )
