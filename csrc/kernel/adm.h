@@ -75,8 +75,8 @@ typedef struct VpAdmBandKernels {
 typedef struct VpAdmKernels {
     VpAdmWaveletKernels wavelet;
     VpAdmBandKernels band[2]; /* of int16_t at scale 0, of int32_t above */
-    /* Thresholds of one row from the masks of the rows above, at and below it. Entries -1 and n of around[] are used;
-     * in the padding one more. */
+    /* Thresholds of one row from the masks of the rows above, at and below it. Entries -1 and n of around[] are used
+     * too; VP_ADM_PAD entries beyond its padding may be read. */
     void (*threshold)(const int32_t *const around[3], const int32_t *centre, int32_t *threshold, int n);
 } VpAdmKernels;
 

@@ -146,11 +146,19 @@ VP_AVX2 static void mask32(const void *const z[VP_ADM_BANDS], VpAdmFactors f, in
 
 VP_AVX2 static void threshold(const int32_t *const around[3], const int32_t *centre, int32_t *out, int n)
 {
-    for (int x = 0; x < n; x += 8) {
-        __m256i sum = load(centre + x);
-        for (int y = 0; y < 3; y++)
-            for (int dx = -1; dx <= 1; dx++) sum = _mm256_add_epi32(sum, load(around[y] + x + dx));
-        store(out + x, sum);
+    enum { BLOCK = 256 };
+    int32_t column[BLOCK + 16]; /* sums of three rows, from x - 1 on */
+    for (int x = 0; x < n; x += BLOCK) {
+        const int m = n - x < BLOCK ? n - x : BLOCK;
+        for (int i = 0; i < m + 2; i += 8) {
+            const __m256i two = _mm256_add_epi32(load(around[0] + x - 1 + i), load(around[1] + x - 1 + i));
+            store(column + i, _mm256_add_epi32(two, load(around[2] + x - 1 + i)));
+        }
+        for (int i = 0; i < m; i += 8) {
+            const __m256i two = _mm256_add_epi32(load(column + i), load(column + i + 1));
+            const __m256i sum = _mm256_add_epi32(two, load(column + i + 2));
+            store(out + x + i, _mm256_add_epi32(sum, load(centre + x + i)));
+        }
     }
 }
 
@@ -174,7 +182,6 @@ VP_AVX2 static inline __m256i cube4(__m256i x, CubeSteps s)
 
 VP_AVX2 static inline __m256i add_cubes(__m256i sum, __m256i x, CubeSteps s)
 {
-    if (_mm256_testz_si256(x, x)) return sum; /* a cube of 0 is 0; much of what is added is masked */
     sum = _mm256_add_epi64(sum, cube4(x, s));
     return _mm256_add_epi64(sum, cube4(_mm256_srli_epi64(x, 32), s));
 }
@@ -206,9 +213,14 @@ VP_AVX2 static void cubes16(const void *const z[VP_ADM_BANDS], VpAdmFactors f, c
     for (int x = 0; x < n; x += 8) {
         const __m256i t = load(thr + x), thv = _mm256_slli_epi32(t, 10), td = _mm256_slli_epi32(t, 12);
         const __m256i keep = first_lanes(n - x);
-        sh = add_cubes(sh, _mm256_and_si256(signal16(h + x, fhv, thv), keep), hv_steps);
-        sv = add_cubes(sv, _mm256_and_si256(signal16(v + x, fhv, thv), keep), hv_steps);
-        sd = add_cubes(sd, _mm256_and_si256(signal16(d + x, fd, td), keep), d_steps);
+        const __m256i xh = _mm256_and_si256(signal16(h + x, fhv, thv), keep);
+        const __m256i xv = _mm256_and_si256(signal16(v + x, fhv, thv), keep);
+        const __m256i xd = _mm256_and_si256(signal16(d + x, fd, td), keep);
+        const __m256i any = _mm256_or_si256(_mm256_or_si256(xh, xv), xd);
+        if (_mm256_testz_si256(any, any)) continue; /* much of what is added is masked */
+        sh = add_cubes(sh, xh, hv_steps);
+        sv = add_cubes(sv, xv, hv_steps);
+        sd = add_cubes(sd, xd, d_steps);
     }
     sum[VP_ADM_H] = sum_lanes(sh);
     sum[VP_ADM_V] = sum_lanes(sv);

@@ -154,11 +154,19 @@ VP_AVX512 static void mask32(const void *const z[VP_ADM_BANDS], VpAdmFactors f, 
 
 VP_AVX512 static void threshold(const int32_t *const around[3], const int32_t *centre, int32_t *out, int n)
 {
-    for (int x = 0; x < n; x += 16) {
-        __m512i sum = load(centre + x);
-        for (int y = 0; y < 3; y++)
-            for (int dx = -1; dx <= 1; dx++) sum = _mm512_add_epi32(sum, load(around[y] + x + dx));
-        store(out + x, sum);
+    enum { BLOCK = 512 };
+    int32_t column[BLOCK + 32]; /* sums of three rows, from x - 1 on */
+    for (int x = 0; x < n; x += BLOCK) {
+        const int m = n - x < BLOCK ? n - x : BLOCK;
+        for (int i = 0; i < m + 2; i += 16) {
+            const __m512i two = _mm512_add_epi32(load(around[0] + x - 1 + i), load(around[1] + x - 1 + i));
+            store(column + i, _mm512_add_epi32(two, load(around[2] + x - 1 + i)));
+        }
+        for (int i = 0; i < m; i += 16) {
+            const __m512i two = _mm512_add_epi32(load(column + i), load(column + i + 1));
+            const __m512i sum = _mm512_add_epi32(two, load(column + i + 2));
+            store(out + x + i, _mm512_add_epi32(sum, load(centre + x + i)));
+        }
     }
 }
 
@@ -180,14 +188,16 @@ VP_AVX512 static inline __m512i cube8(__m512i x, CubeSteps s)
     return _mm512_srl_epi64(_mm512_add_epi64(_mm512_mul_epu32(x2, x), s.half3), s.shift3);
 }
 
-/* Of what is above the threshold, in the lanes to keep. */
-VP_AVX512 static inline __m512i add_cubes(__m512i sum, __m512i size, __m512i lowered_by, __mmask16 keep, CubeSteps s)
+VP_AVX512 static inline __m512i add_cubes(__m512i sum, __m512i x, CubeSteps s)
 {
-    const __m512i x =
-        _mm512_maskz_mov_epi32(keep, _mm512_max_epi32(_mm512_sub_epi32(size, lowered_by), _mm512_setzero_si512()));
-    if (!_mm512_test_epi32_mask(x, x)) return sum; /* a cube of 0 is 0; much of what is added is masked */
     sum = _mm512_add_epi64(sum, cube8(x, s));
     return _mm512_add_epi64(sum, cube8(_mm512_srli_epi64(x, 32), s));
+}
+
+/* What is above the threshold, in the lanes to keep. */
+VP_AVX512 static inline __m512i above(__m512i size, __m512i lowered_by, __mmask16 keep)
+{
+    return _mm512_maskz_mov_epi32(keep, _mm512_max_epi32(_mm512_sub_epi32(size, lowered_by), _mm512_setzero_si512()));
 }
 
 VP_AVX512 static inline __m512i signal16(const int16_t *z, __m512i f)
@@ -211,9 +221,13 @@ VP_AVX512 static void cubes16(const void *const z[VP_ADM_BANDS], VpAdmFactors f,
     for (int x = 0; x < n; x += 16) {
         const __m512i t = load(thr + x), thv = _mm512_slli_epi32(t, 10), td = _mm512_slli_epi32(t, 12);
         const __mmask16 keep = first_lanes(n - x);
-        sh = add_cubes(sh, signal16(h + x, fhv), thv, keep, hv_steps);
-        sv = add_cubes(sv, signal16(v + x, fhv), thv, keep, hv_steps);
-        sd = add_cubes(sd, signal16(d + x, fd), td, keep, d_steps);
+        const __m512i xh = above(signal16(h + x, fhv), thv, keep), xv = above(signal16(v + x, fhv), thv, keep);
+        const __m512i xd = above(signal16(d + x, fd), td, keep);
+        const __m512i any = _mm512_or_si512(_mm512_or_si512(xh, xv), xd);
+        if (!_mm512_test_epi32_mask(any, any)) continue; /* much of what is added is masked */
+        sh = add_cubes(sh, xh, hv_steps);
+        sv = add_cubes(sv, xv, hv_steps);
+        sd = add_cubes(sd, xd, d_steps);
     }
     sum[VP_ADM_H] = sum_lanes(sh);
     sum[VP_ADM_V] = sum_lanes(sv);
@@ -235,7 +249,7 @@ VP_AVX512 static void cubes32(const void *const z[VP_ADM_BANDS], VpAdmFactors f,
         __m512i s = _mm512_setzero_si512();
         for (int x = 0; x < n; x += 16) {
             const __m512i size = _mm512_abs_epi32(weighted32(load((const int32_t *)z[b] + x), factor));
-            s = add_cubes(s, size, load(thr + x), first_lanes(n - x), steps);
+            s = add_cubes(s, above(size, load(thr + x), first_lanes(n - x)), steps);
         }
         sum[b] = sum_lanes(s);
     }

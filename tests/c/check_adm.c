@@ -221,8 +221,10 @@ static void check_mask(VpCheck *t, const VpAdmKernels *ref, const VpAdmKernels *
         compare(t, out[1], out[3], n, wide ? "mask32, centre, " : "mask16, centre, ");
         vp_check_free(t);
     }
+    if (n > 40) n += vp_check_range(t, 0, 1) * 1000; /* several blocks */
     int32_t *around[3];
-    for (int y = 0; y < 3; y++) around[y] = (int32_t *)vp_check_alloc(t, (size_t)padded(n) + 2, sizeof(int32_t)) + 1;
+    for (int y = 0; y < 3; y++)
+        around[y] = (int32_t *)vp_check_alloc(t, (size_t)(padded(n) + VP_ADM_PAD) + 1, sizeof(int32_t)) + 1;
     const Row centre = new_row(t, 1, padded(n)), a = new_row(t, 1, padded(n)), b = new_row(t, 1, padded(n));
     const int32_t *const rows[3] = {around[0], around[1], around[2]};
     ref->threshold(rows, centre.at, a.at, n);
@@ -262,7 +264,7 @@ void vp_check_family(VpCheck *t)
     VpAdmKernels ref, got;
     vp_adm_kernels_init(&ref, 0);
     vp_adm_kernels_init(&got, t->cpu);
-    for (int round = 0; round < 4; round++)
+    for (int round = 0; round < 2; round++)
         for (int n = 1; n <= MAX_N; n++) {
             if (n >= 32) check_rows(t, &ref.wavelet, &got.wavelet, n);
             check_columns(t, &ref.wavelet, &got.wavelet, n);
