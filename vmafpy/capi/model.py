@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -19,16 +20,68 @@ MAX_NAME = 100  # bytes; statistics of collections append to it, and libvmaf cut
 _Self = TypeVar("_Self", bound="_Loaded")
 
 
-class _Loaded:
+class _Loaded(ABC):
     """What single models and collections share: a handle of the library, a name, and the features asked for."""
 
-    def __init__(self, library: Library, name: str, document: ModelDocument, handle: CData) -> None:
+    def __init__(self, library: Library, name: str, document: ModelDocument) -> None:
         self.library = library
         self.name = name
         self.document = document
-        self._handle = handle
+        self._handle: CData = None
         self._overloads: dict[str, dict[str, OptionValue]] = {}
         self._in_use = False
+
+    @classmethod
+    def load(
+        cls: type[_Self],
+        library: Library,
+        path: str | os.PathLike[str],
+        *,
+        name: str = "vmaf",
+        clip: bool = True,
+        transform: bool = False,
+        overloads: Mapping[str, Mapping[str, OptionValue]] | None = None,
+    ) -> _Self:
+        """
+        Load a model file.
+
+        Parameters
+        ----------
+        library : Library
+        path : path
+            JSON file: of a single model for `Model`, of a bootstrap collection for `ModelCollection`.
+        name : str
+            Under which scores are stored.
+        clip : bool
+            Clip scores to the range the file states.
+        transform : bool
+            Apply the file's score transform even where it is off (the phone model).
+        overloads : mapping of str to mapping, optional
+            Options put over those of the file, by extractor; see :meth:`override`.
+
+        Raises
+        ------
+        UnknownModelError
+            If there is no such file.
+        InvalidModelError
+            If it is no model of this kind.
+        UnknownFeatureError
+            If the library does not have a feature the model needs, or from *overloads*.
+        OptionError
+            From *overloads*.
+        """
+        document = _checked_document(library, path)
+        model = cls(library, name, document)
+        model._check_kind()
+        model._raw_inputs()
+        config, text = _config(library, name, clip, transform)
+        rc = model._open(config, os.fsencode(document.path))
+        del text
+        if rc or model._handle is None:
+            raise InvalidModelError(f"{document.path}: {library} refuses the model ({rc})")
+        for extractor, options in (overloads or {}).items():
+            model.override(extractor, options)
+        return model
 
     @property
     def path(self) -> Path:
@@ -125,8 +178,22 @@ class _Loaded:
             found.append((*pair, feature.options))
         return found
 
-    def _overload(self, handle: CData, extractor: str, dictionary: CData) -> None:
-        raise NotImplementedError
+    def _owned(self, pointer: CData, destroy: CData) -> CData:
+        """Take over an object of the library; a failure after parsing has begun leaves one as well."""
+        return None if pointer == self.library.ffi.NULL else self.library.ffi.gc(pointer, destroy)
+
+    @abstractmethod
+    def score_names(self) -> tuple[str, ...]:
+        """Return the names under which a context stores this model's scores."""
+
+    @abstractmethod
+    def _check_kind(self) -> None: ...
+
+    @abstractmethod
+    def _open(self, config: CData, path: bytes) -> int: ...
+
+    @abstractmethod
+    def _overload(self, handle: CData, extractor: str, dictionary: CData) -> None: ...
 
     def __enter__(self: _Self) -> _Self:
         return self
@@ -150,63 +217,16 @@ class Model(_Loaded):
         What the file asks for.
     """
 
-    @classmethod
-    def load(
-        cls,
-        library: Library,
-        path: str | os.PathLike[str],
-        *,
-        name: str = "vmaf",
-        clip: bool = True,
-        transform: bool = False,
-        overloads: Mapping[str, Mapping[str, OptionValue]] | None = None,
-    ) -> Model:
-        """
-        Load a model file.
+    def _check_kind(self) -> None:
+        if self.document.n_members:
+            raise InvalidModelError(f"{self.path}: a bootstrap collection; load it as a ModelCollection")
 
-        Parameters
-        ----------
-        library : Library
-        path : path
-            JSON file of a single model.
-        name : str
-            Under which scores are stored.
-        clip : bool
-            Clip scores to the range the file states.
-        transform : bool
-            Apply the file's score transform even where it is off (the phone model).
-        overloads : mapping of str to mapping, optional
-            Options put over those of the file, by extractor; see :meth:`override`.
-
-        Raises
-        ------
-        UnknownModelError
-            If there is no such file.
-        InvalidModelError
-            If it is no single model.
-        UnknownFeatureError
-            If the library does not have a feature the model needs, or from *overloads*.
-        OptionError
-            From *overloads*.
-        """
-        document = _checked_document(library, path)
-        if document.n_members:
-            raise InvalidModelError(f"{document.path}: a bootstrap collection; load it as a ModelCollection")
-        model = cls(library, name, document, None)
-        model._raw_inputs()
-        ffi, lib = library.ffi, library.lib
+    def _open(self, config: CData, path: bytes) -> int:
+        ffi, lib = self.library.ffi, self.library.lib
         out = ffi.new("VmafModel **")
-        config, keep = _config(library, name, clip, transform)
-        rc = lib.vmaf_model_load_from_path(out, config, os.fsencode(document.path))
-        del keep
-        # a failure after parsing has begun leaves an object to destroy
-        handle = None if out[0] == ffi.NULL else ffi.gc(out[0], lib.vmaf_model_destroy)
-        if rc or handle is None:
-            raise InvalidModelError(f"{document.path}: {library} refuses the model ({rc})")
-        model._handle = handle
-        for extractor, options in (overloads or {}).items():
-            model.override(extractor, options)
-        return model
+        rc: int = lib.vmaf_model_load_from_path(out, config, path)
+        self._handle = self._owned(out[0], lib.vmaf_model_destroy)
+        return rc
 
     def score_names(self) -> tuple[str, ...]:
         """Return the names under which a context stores this model's scores."""
@@ -231,47 +251,21 @@ class ModelCollection(_Loaded):
         What the file asks for.
     """
 
-    def __init__(self, library: Library, name: str, document: ModelDocument, handle: CData, main: CData) -> None:
-        super().__init__(library, name, document, handle)
-        self._main = main
+    def __init__(self, library: Library, name: str, document: ModelDocument) -> None:
+        super().__init__(library, name, document)
+        self._main: CData = None
 
-    @classmethod
-    def load(
-        cls,
-        library: Library,
-        path: str | os.PathLike[str],
-        *,
-        name: str = "vmaf",
-        clip: bool = True,
-        transform: bool = False,
-        overloads: Mapping[str, Mapping[str, OptionValue]] | None = None,
-    ) -> ModelCollection:
-        """
-        Load a file with a bootstrap collection; parameters and errors as for :meth:`Model.load`.
+    def _check_kind(self) -> None:
+        if not self.document.n_members:
+            raise InvalidModelError(f"{self.path}: a single model; load it as a Model")
 
-        Raises
-        ------
-        InvalidModelError
-            If it is no collection.
-        """
-        document = _checked_document(library, path)
-        if not document.n_members:
-            raise InvalidModelError(f"{document.path}: a single model; load it as a Model")
-        collection = cls(library, name, document, None, None)
-        collection._raw_inputs()
-        ffi, lib = library.ffi, library.lib
+    def _open(self, config: CData, path: bytes) -> int:
+        ffi, lib = self.library.ffi, self.library.lib
         main, out = ffi.new("VmafModel **"), ffi.new("VmafModelCollection **")
-        config, keep = _config(library, name, clip, transform)
-        rc = lib.vmaf_model_collection_load_from_path(main, out, config, os.fsencode(document.path))
-        del keep
-        first = None if main[0] == ffi.NULL else ffi.gc(main[0], lib.vmaf_model_destroy)
-        handle = None if out[0] == ffi.NULL else ffi.gc(out[0], lib.vmaf_model_collection_destroy)
-        if rc or first is None or handle is None:
-            raise InvalidModelError(f"{document.path}: {library} refuses the collection ({rc})")
-        collection._handle, collection._main = handle, first
-        for extractor, options in (overloads or {}).items():
-            collection.override(extractor, options)
-        return collection
+        rc: int = lib.vmaf_model_collection_load_from_path(main, out, config, path)
+        self._main = self._owned(main[0], lib.vmaf_model_destroy)
+        self._handle = self._owned(out[0], lib.vmaf_model_collection_destroy)
+        return rc
 
     @property
     def n_members(self) -> int:
