@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from vmafpy.errors import VmafError, VmafWarning
 
 if TYPE_CHECKING:
+    from vmafpy import stats
     from vmafpy.agreement import metric_agreement
     from vmafpy.batch import Job, score_many
+    from vmafpy.evaluation import Evaluation, evaluate
     from vmafpy.export import export_frames
     from vmafpy.frames import ArrayVideo, Crop, RawVideo, VideoFile
     from vmafpy.metrics import METRICS
@@ -25,6 +27,7 @@ __all__ = [
     "METRICS",
     "ArrayVideo",
     "Crop",
+    "Evaluation",
     "Job",
     "Model",
     "RawVideo",
@@ -35,12 +38,14 @@ __all__ = [
     "VmafWarning",
     "__version__",
     "choose_model",
+    "evaluate",
     "export_frames",
     "find_offset",
     "load_model",
     "metric_agreement",
     "score",
     "score_many",
+    "stats",
 ]
 
 # Everything with a dependency is imported on first use, so that `import vmafpy` stays light.
@@ -48,6 +53,7 @@ _HOMES = {
     "METRICS": "vmafpy.metrics",
     "ArrayVideo": "vmafpy.frames",
     "Crop": "vmafpy.frames",
+    "Evaluation": "vmafpy.evaluation",
     "Job": "vmafpy.batch",
     "Model": "vmafpy.models",
     "RawVideo": "vmafpy.frames",
@@ -56,6 +62,7 @@ _HOMES = {
     "VideoFile": "vmafpy.frames",
     "metric_agreement": "vmafpy.agreement",
     "choose_model": "vmafpy.models",
+    "evaluate": "vmafpy.evaluation",
     "export_frames": "vmafpy.export",
     "find_offset": "vmafpy.offset",
     "load_model": "vmafpy.models",
@@ -65,6 +72,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "stats":
+        return import_module("vmafpy.stats")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)

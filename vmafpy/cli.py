@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, TextIO
 
-from vmafpy import __version__
+from vmafpy import __version__, cli_stats
 from vmafpy.errors import MissingExtraError, VmafError, VmafWarning
 
 if TYPE_CHECKING:
@@ -438,6 +438,8 @@ def parser() -> argparse.ArgumentParser:
     batch.add_argument("--scale", type=_scale, metavar="S", help="reference, model, or WIDTHxHEIGHT")
     batch.add_argument("--convert", metavar="FMT", help="convert both videos to this pixel format first")
     batch.add_argument("--shortest", action="store_true", help="score the common part of videos of unequal length")
+
+    cli_stats.add_parsers(commands)
 
     models = commands.add_parser("models", help="list the models and their aliases")
     models.set_defaults(run=_models)
