@@ -303,7 +303,7 @@ static void add_terms(const Worker *w, const Variant *v, const Level *l, int n, 
     const int width = l->right - l->left;
     const float p = (float)v->options->p_norm;
     const float *term[PARTS];
-    float row_sum[PARTS];
+    float row_sum[PARTS] = {0};
     for (int b = 0; b < n; b++) {
         float *row = w->term + b * w->level[0].stride;
         if (v->options->p_norm != 3)

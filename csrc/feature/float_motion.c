@@ -99,7 +99,7 @@ typedef struct Worker {
     double *distance;     /* of each variant */
     ptrdiff_t stride;     /* of all rows below */
     float *loaded;        /* the rows under a block of blurred ones */
-    float *vertical;      /* one row */
+    float *vertical;      /* VP_FLOAT_BLOCK rows */
     float *blurred[FRAMES]; /* a block; with add_scale1 a whole plane */
     float *halved[FRAMES];  /* a block, only with add_scale1 */
     float *difference;    /* a block */
@@ -153,7 +153,7 @@ static int open(const VpStream *stream, const void *const *options, int n, void 
     w->stride = vp_float_stride(stream->w);
     const size_t stride = (size_t)w->stride;
     w->loaded = vp_calloc((ROWS + 2 * MAX_HALF) * stride, sizeof(float));
-    w->vertical = vp_calloc(stride, sizeof(float));
+    w->vertical = vp_calloc(VP_FLOAT_BLOCK * stride, sizeof(float));
     w->difference = vp_calloc(ROWS * stride, sizeof(float));
     if (!w->loaded || !w->vertical || !w->difference) goto fail;
     for (int f = 0; f < FRAMES; f++) {
@@ -172,19 +172,24 @@ fail:
 /* Blurred rows y .. y + rows - 1 of a plane. */
 static void blur(const Worker *w, const VpPlane *plane, const Options *o, int y, int rows, float *out)
 {
-    const float *tap, *row[MAX_TAPS];
+    const float *tap;
     const int taps = blur_taps(o, &tap), half = taps / 2;
     for (int i = 0; i < rows + 2 * half; i++) {
         float *dst = taps == 1 ? out : w->loaded;
         w->rows.load(vp_row(plane, vp_mirror(y - half + i, plane->h)), w->stream.bpc, plane->w, dst + i * w->stride);
     }
     if (taps == 1) return;
-    for (int r = 0; r < rows; r++) {
-        float *vertical = w->vertical + VP_FLOAT_MARGIN;
-        for (int k = 0; k < taps; k++) row[k] = w->loaded + (r + k) * w->stride;
-        w->rows.vertical(row, tap, taps, plane->w, vertical);
-        vp_float_mirror_margins(vertical, plane->w, half);
-        w->rows.horizontal(vertical - half, tap, taps, plane->w, out + r * w->stride);
+    for (int r = 0; r < rows; r += VP_FLOAT_BLOCK) {
+        const float *row[VP_FLOAT_BLOCK + 2 * MAX_HALF];
+        float *vertical[VP_FLOAT_BLOCK];
+        for (int i = 0; i < VP_FLOAT_BLOCK + 2 * half; i++) row[i] = w->loaded + (r + i) * w->stride;
+        for (int i = 0; i < VP_FLOAT_BLOCK; i++) vertical[i] = w->vertical + i * w->stride + VP_FLOAT_MARGIN;
+        w->rows.vertical_block(row, tap, taps, 1, plane->w, vertical); /* past the last row: rows loaded before, unused */
+        for (int i = 0; i < VP_FLOAT_BLOCK && r + i < rows; i++) {
+            vp_float_mirror_left(vertical[i], half);
+            vp_float_mirror_right(vertical[i], plane->w, half);
+            w->rows.horizontal(vertical[i] - half, tap, taps, plane->w, out + (r + i) * w->stride);
+        }
     }
 }
 
@@ -192,7 +197,7 @@ static void blur(const Worker *w, const VpPlane *plane, const Options *o, int y,
 static float add_difference(const Worker *w, const float *a, const float *b, int width, int rows, float sum)
 {
     const float *row[ROWS];
-    float row_sum[ROWS];
+    float row_sum[ROWS] = {0};
     for (int r = 0; r < rows; r++) {
         float *d = w->difference + r * w->stride;
         w->rows.distance(a + r * w->stride, b + r * w->stride, width, d);

@@ -16,6 +16,7 @@
 #include "kernel/resample.h"
 
 enum { SCALES = VP_FLOAT_VIF_SCALES, ROWS = VP_FLOAT_VIF_ROWS };
+enum { STRIP = 480 }; /* columns measured at a time */
 enum { REF, DIS, PICTURES };
 
 typedef struct Options {
@@ -109,9 +110,13 @@ typedef struct Group {
     ptrdiff_t stride[SCALES];
     float *ring[PICTURES]; /* rows of scale 0; while resampling, whole planes of the source */
     int slots;
+    float *halves;         /* VP_FLOAT_BLOCK rows, half filtered */
+    /* of a strip, rows of strip_stride floats */
+    ptrdiff_t strip_stride;
     float *moments;        /* ROWS x VP_VIF_MOMENTS rows */
     float *filtered;       /* VP_VIF_MOMENTS rows */
     float *terms;          /* 1 + n times ROWS rows: denominator, numerators */
+    float (*sum)[ROWS];    /* of these terms */
     const float **row;     /* rows handed to a kernel: taps + ROWS of each picture */
     float **out;           /* rows a kernel fills */
 } Group;
@@ -141,6 +146,8 @@ static void close_group(Group *g)
     }
     vp_free(g->gain);
     vp_free(g->score);
+    vp_free(g->halves);
+    vp_free(g->sum);
     vp_free(g->moments);
     vp_free(g->filtered);
     vp_free(g->terms);
@@ -189,14 +196,17 @@ static int open_group(Group *g, const VpStream *stream)
         for (int s = g->prescaled ? 0 : 1; s < SCALES; s++)
             if (!(g->plane[p][s] = vp_calloc((size_t)g->h[s] * g->stride[s], sizeof(float)))) return -ENOMEM;
     }
-    const size_t stride = (size_t)g->stride[0];
+    g->strip_stride = vp_float_stride(STRIP < g->w[0] ? STRIP : g->w[0]);
+    const size_t stride = (size_t)g->strip_stride;
+    g->halves = vp_calloc((size_t)VP_FLOAT_BLOCK * g->stride[0], sizeof(float));
+    g->sum = vp_calloc((size_t)(1 + g->n), sizeof *g->sum);
     g->score = vp_calloc((size_t)g->n * SCALES, sizeof *g->score);
     g->moments = vp_calloc(ROWS * VP_VIF_MOMENTS * stride, sizeof(float));
     g->filtered = vp_calloc(VP_VIF_MOMENTS * stride, sizeof(float));
     g->terms = vp_calloc((size_t)(1 + g->n) * ROWS * stride, sizeof(float));
     g->row = vp_alloc((size_t)PICTURES * (longest + ROWS), sizeof *g->row);
     g->out = vp_alloc((size_t)(ROWS * VP_VIF_MOMENTS + g->n), sizeof *g->out);
-    if (!g->score || !g->moments || !g->filtered || !g->terms || !g->row || !g->out) return -ENOMEM;
+    if (!g->halves || !g->sum || !g->score || !g->moments || !g->filtered || !g->terms || !g->row || !g->out) return -ENOMEM;
     return 0;
 }
 
@@ -263,29 +273,33 @@ static void prescale(const Worker *w, Group *g, const VpPicture *const picture[P
                             row_of(g, p, 0, y));
 }
 
-/* The information of rows y .. y + rows - 1 of scale s, added to num and den. */
-static void measure_rows(const Worker *w, Group *g, int s, int y, int rows)
+/* Moments, information and sums of columns left .. right - 1 of rows y .. y + rows - 1. sum: row sums so far, of the
+ * denominators and then of the numerators of each variant. */
+static void measure_strip(const Worker *w, Group *g, int s, int y, int rows, int left, int right, float (*sum)[ROWS])
 {
-    const int taps = g->taps[s], half = taps / 2, width = g->w[s];
-    const ptrdiff_t stride = g->stride[0];
+    const int taps = g->taps[s], half = taps / 2, width = right - left;
+    const int from = left > half ? left - half : 0, to = right + half < g->w[s] ? right + half : g->w[s];
+    const ptrdiff_t stride = g->strip_stride;
     const float **x = g->row, **d = g->row + taps + ROWS;
     const int last = g->h[s] - 1 + half;
     for (int i = 0; i < ROWS + taps - 1; i++) { /* past the last row the results are not used */
         const int at = y - half + i;
         const int k = vp_mirror(at < last ? at : last, g->h[s]);
-        x[i] = row_of(g, REF, s, k);
-        d[i] = row_of(g, DIS, s, k);
+        x[i] = row_of(g, REF, s, k) + from;
+        d[i] = row_of(g, DIS, s, k) + from;
     }
-    for (int i = 0; i < ROWS * VP_VIF_MOMENTS; i++) g->out[i] = g->moments + i * stride + VP_FLOAT_MARGIN;
-    w->vif.moments(x, d, g->tap[s], taps, width, g->out);
+    for (int i = 0; i < ROWS * VP_VIF_MOMENTS; i++)
+        g->out[i] = g->moments + i * stride + VP_FLOAT_MARGIN + (from - left);
+    w->vif.moments(x, d, g->tap[s], taps, to - from, g->out);
 
     const float *filtered[VP_VIF_MOMENTS];
     for (int m = 0; m < VP_VIF_MOMENTS; m++) filtered[m] = g->filtered + m * stride;
     float **num = g->out + ROWS * VP_VIF_MOMENTS;
     for (int r = 0; r < rows; r++) {
         for (int m = 0; m < VP_VIF_MOMENTS; m++) {
-            float *row = g->out[r * VP_VIF_MOMENTS + m];
-            vp_float_mirror_margins(row, width, half);
+            float *row = g->moments + (r * VP_VIF_MOMENTS + m) * stride + VP_FLOAT_MARGIN;
+            if (from == 0) vp_float_mirror_left(row - left, half);
+            if (to == g->w[s]) vp_float_mirror_right(row - left, g->w[s], half);
             w->rows.horizontal(row - half, g->tap[s], taps, width, g->filtered + m * stride);
         }
         for (int i = 0; i < g->n; i++) num[i] = g->terms + ((1 + i) * ROWS + r) * stride;
@@ -293,26 +307,46 @@ static void measure_rows(const Worker *w, Group *g, int s, int y, int rows)
     }
     for (int i = 0; i < 1 + g->n; i++) {
         const float *term[ROWS];
-        float sum[ROWS];
         for (int r = 0; r < rows; r++) term[r] = g->terms + (i * ROWS + r) * stride;
-        w->rows.sums(term, rows, width, sum);
-        float *total = i ? &g->score[(i - 1) * SCALES + s] : &g->den[s];
-        for (int r = 0; r < rows; r++) *total += sum[r];
+        w->rows.sums(term, rows, width, sum[i]);
     }
 }
 
-/* Rows y .. y + rows - 1 of scale s give the rows of scale s + 1 that lie on even ones. */
-static void halve_rows(const Worker *w, Group *g, int s, int y, int rows)
+/* The information of rows y .. y + rows - 1 of scale s, added to the totals. In strips, so that what one kernel hands
+ * to the next is still in the cache of the core. */
+static void measure_rows(const Worker *w, Group *g, int s, int y, int rows)
 {
-    const int taps = g->taps[s + 1], half = taps / 2;
-    for (int r = y + y % 2; r < y + rows && r / 2 < g->h[s + 1]; r += 2)
-        for (int p = 0; p < PICTURES; p++) {
-            for (int k = 0; k < taps; k++) g->row[k] = row_of(g, p, s, vp_mirror(r - half + k, g->h[s]));
-            float *filtered = g->moments + VP_FLOAT_MARGIN;
-            w->rows.vertical(g->row, g->tap[s + 1], taps, g->w[s], filtered);
-            vp_float_mirror_margins(filtered, g->w[s], half);
-            w->rows.halve(filtered - half, g->tap[s + 1], taps, g->w[s + 1], row_of(g, p, s + 1, r / 2));
+    memset(g->sum, 0, (size_t)(1 + g->n) * sizeof *g->sum);
+    for (int left = 0; left < g->w[s]; left += STRIP) {
+        const int right = g->w[s] - left < STRIP ? g->w[s] : left + STRIP;
+        measure_strip(w, g, s, y, rows, left, right, g->sum);
+    }
+    for (int i = 0; i < 1 + g->n; i++) {
+        float *total = i ? &g->score[(i - 1) * SCALES + s] : &g->den[s];
+        for (int r = 0; r < rows; r++) *total += g->sum[i][r];
+    }
+}
+
+/* Rows y .. y + rows - 1 of scale s, y a multiple of ROWS, give the rows of scale s + 1 that lie on even ones. */
+static void halve_rows(const Worker *w, Group *g, int s, int y)
+{
+    _Static_assert(ROWS == 2 * VP_FLOAT_BLOCK, "half the rows of a block are one vertical pass");
+    const int taps = g->taps[s + 1], half = taps / 2, last = g->h[s] - 1 + half;
+    const ptrdiff_t stride = g->stride[0];
+    for (int p = 0; p < PICTURES; p++) {
+        float *filtered[VP_FLOAT_BLOCK];
+        for (int i = 0; i < taps + 2 * (VP_FLOAT_BLOCK - 1); i++) {
+            const int at = y - half + i;
+            g->row[i] = row_of(g, p, s, vp_mirror(at < last ? at : last, g->h[s]));
         }
+        for (int i = 0; i < VP_FLOAT_BLOCK; i++) filtered[i] = g->halves + i * stride + VP_FLOAT_MARGIN;
+        w->rows.vertical_block(g->row, g->tap[s + 1], taps, 2, g->w[s], filtered);
+        for (int i = 0; i < VP_FLOAT_BLOCK && y / 2 + i < g->h[s + 1]; i++) {
+            vp_float_mirror_left(filtered[i], half);
+            vp_float_mirror_right(filtered[i], g->w[s], half);
+            w->rows.halve(filtered[i] - half, g->tap[s + 1], taps, g->w[s + 1], row_of(g, p, s + 1, y / 2 + i));
+        }
+    }
 }
 
 static void measure(const Worker *w, Group *g, const VpPicture *const picture[PICTURES])
@@ -329,7 +363,7 @@ static void measure(const Worker *w, Group *g, const VpPicture *const picture[PI
             if (!s && !g->prescaled)
                 for (; loaded < g->h[0] && loaded < y + rows + below; loaded++) load_row(w, g, picture, loaded);
             if (s || g->want_scale0) measure_rows(w, g, s, y, rows);
-            if (s + 1 < SCALES) halve_rows(w, g, s, y, rows);
+            if (s + 1 < SCALES) halve_rows(w, g, s, y);
         }
     }
 }

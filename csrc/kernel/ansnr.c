@@ -83,7 +83,7 @@ void vp_ansnr(const VpFloatRows *k, const VpPlane *ref, const VpPlane *dis, int 
             sums[2 * g] = s;
             sums[2 * g + 1] = e;
         }
-        float sum[2 * GROUP];
+        float sum[2 * GROUP] = {0};
         k->sums(sums, 2 * n, w, sum);
         for (int g = 0; g < n; g++) {
             *signal += sum[2 * g];

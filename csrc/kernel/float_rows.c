@@ -7,12 +7,14 @@ int vp_float_depth_known(int bpc)
     return bpc == 8 || bpc == 10 || bpc == 12 || bpc == 16;
 }
 
-void vp_float_mirror_margins(float *row, int w, int margin)
+void vp_float_mirror_left(float *row, int margin)
 {
-    for (int i = 1; i <= margin; i++) {
-        row[-i] = row[i];
-        row[w - 1 + i] = row[w - 1 - i];
-    }
+    for (int i = 1; i <= margin; i++) row[-i] = row[i];
+}
+
+void vp_float_mirror_right(float *row, int w, int margin)
+{
+    for (int i = 1; i <= margin; i++) row[w - 1 + i] = row[w - 1 - i];
 }
 
 static void load_c(const void *src, int bpc, int w, float *dst)
@@ -38,7 +40,13 @@ static void vertical_c(const float *const *row, const float *tap, int taps, int 
     }
 }
 
-static void horizontal_c(const float *row, const float *tap, int taps, int w, float *out)
+void vp_float_vertical_block_c(const float *const *row, const float *tap, int taps, int step, int w,
+                               float *const *out)
+{
+    for (int r = 0; r < VP_FLOAT_BLOCK; r++) vertical_c(row + r * step, tap, taps, w, out[r]);
+}
+
+void vp_float_horizontal_c(const float *row, const float *tap, int taps, int w, float *out)
 {
     for (int x = 0; x < w; x += VP_FLOAT_LANES) {
         float sum[VP_FLOAT_LANES] = {0};
@@ -48,7 +56,7 @@ static void horizontal_c(const float *row, const float *tap, int taps, int w, fl
     }
 }
 
-static void halve_c(const float *row, const float *tap, int taps, int w, float *out)
+void vp_float_halve_c(const float *row, const float *tap, int taps, int w, float *out)
 {
     for (int x = 0; x < vp_float_padded(w); x++) {
         float sum = 0;
@@ -64,7 +72,8 @@ static void distance_c(const float *a, const float *b, int w, float *out)
 
 static void sums_c(const float *const *row, int n, int w, float *sum)
 {
-    float s[VP_FLOAT_MAX_SUMS] = {0};
+    float s[VP_FLOAT_MAX_SUMS];
+    for (int i = 0; i < n; i++) s[i] = sum[i];
     /* rows inside: their chains of additions overlap */
     for (int x = 0; x < w; x++)
         for (int i = 0; i < n; i++) s[i] += row[i][x];
@@ -75,8 +84,9 @@ void vp_float_rows_init(VpFloatRows *k, unsigned cpu)
 {
     k->load = load_c;
     k->vertical = vertical_c;
-    k->horizontal = horizontal_c;
-    k->halve = halve_c;
+    k->vertical_block = vp_float_vertical_block_c;
+    k->horizontal = vp_float_horizontal_c;
+    k->halve = vp_float_halve_c;
     k->distance = distance_c;
     k->sums = sums_c;
 #if defined(VP_X86)

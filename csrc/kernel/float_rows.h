@@ -16,6 +16,7 @@ enum {
     VP_FLOAT_LANES = 16,
     VP_FLOAT_MARGIN = 32, /* floats before and, beyond the padding, after a row that is filtered horizontally */
     VP_FLOAT_MAX_TAPS = 2 * VP_FLOAT_MARGIN + 1,
+    VP_FLOAT_BLOCK = 4, /* rows of a vertical pass at a time */
     VP_FLOAT_MAX_SUMS = 8,
 };
 
@@ -25,13 +26,16 @@ typedef struct VpFloatRows {
     void (*load)(const void *src, int bpc, int w, float *dst);
     /* out[x] = sum over k of tap[k] * row[k][x]. Padded. */
     void (*vertical)(const float *const *row, const float *tap, int taps, int w, float *out);
+    /* VP_FLOAT_BLOCK rows of the same, each `step` (1 or 2) below the one before:
+     * out[r][x] = sum over k of tap[k] * row[r * step + k][x]. Padded. */
+    void (*vertical_block)(const float *const *row, const float *tap, int taps, int step, int w, float *const *out);
     /* out[x] = sum over k of tap[k] * row[x + k]. Padded: row holds taps - 1 floats more. out is not row. */
     void (*horizontal)(const float *row, const float *tap, int taps, int w, float *out);
     /* out[x] = sum over k of tap[k] * row[2 * x + k]. Padded: row holds twice as many floats and taps more. */
     void (*halve)(const float *row, const float *tap, int taps, int w, float *out);
     /* out[x] = |a[x] - b[x]|. Padded. */
     void (*distance)(const float *a, const float *b, int w, float *out);
-    /* sum[i] = row[i][0] + ... + row[i][w - 1], i < n <= VP_FLOAT_MAX_SUMS. Reads w floats of each row. */
+    /* Continues sum[i] with row[i][0], ..., row[i][w - 1], i < n <= VP_FLOAT_MAX_SUMS. Reads w floats of each row. */
     void (*sums)(const float *const *row, int n, int w, float *sum);
 } VpFloatRows;
 
@@ -40,6 +44,12 @@ void vp_float_rows_init(VpFloatRows *k, unsigned cpu);
 void vp_float_rows_init_avx2(VpFloatRows *k);
 void vp_float_rows_init_avx512(VpFloatRows *k);
 void vp_float_rows_init_neon(VpFloatRows *k);
+
+/* Plain C, for lengths that the levels leave to it. */
+void vp_float_vertical_block_c(const float *const *row, const float *tap, int taps, int step, int w,
+                               float *const *out);
+void vp_float_horizontal_c(const float *row, const float *tap, int taps, int w, float *out);
+void vp_float_halve_c(const float *row, const float *tap, int taps, int w, float *out);
 
 static inline int vp_float_padded(int w)
 {
@@ -67,8 +77,9 @@ static inline int vp_mirror_repeat_last(int i, int n)
     return i >= n ? 2 * n - 1 - i : i;
 }
 
-/* Fills `margin` floats on each side of row[0 .. w - 1] by vp_mirror(). margin < w. */
-void vp_float_mirror_margins(float *row, int w, int margin);
+/* Fill `margin` floats before row[0] or after row[w - 1] by vp_mirror(). margin < w. */
+void vp_float_mirror_left(float *row, int margin);
+void vp_float_mirror_right(float *row, int w, int margin);
 
 /* Whether float features know this bit depth. */
 int vp_float_depth_known(int bpc);

@@ -30,8 +30,11 @@ VP_AVX2 static void sums_avx2(const float *const *row, int n, int w, float *sum)
 {
     const float *r[8];
     float total[8];
-    for (int i = 0; i < 8; i++) r[i] = row[i < n ? i : n - 1];
-    vf s = vf_set(0);
+    for (int i = 0; i < 8; i++) {
+        r[i] = row[i < n ? i : n - 1];
+        total[i] = i < n ? sum[i] : 0;
+    }
+    vf s = vf_load(total);
     int x = 0;
     for (; x + 8 <= w; x += 8) {
         vf v[8];
@@ -50,6 +53,7 @@ void vp_float_rows_init_avx2(VpFloatRows *k)
 {
     k->load = load_avx2;
     k->vertical = vertical_avx2;
+    k->vertical_block = vertical_block_avx2;
     k->horizontal = horizontal_avx2;
     k->halve = halve_avx2;
     k->distance = distance_avx2;

@@ -10,6 +10,7 @@ void vp_float_rows_init_avx512(VpFloatRows *k)
 {
     k->load = load_avx512;
     k->vertical = vertical_avx512;
+    k->vertical_block = vertical_block_avx512;
     k->horizontal = horizontal_avx512;
     k->halve = halve_avx512;
     k->distance = distance_avx512;

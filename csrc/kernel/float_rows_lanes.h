@@ -22,23 +22,48 @@ VP_LEVEL static void VP_LEVEL_NAME(load)(const void *src, int bpc, int w, float 
     for (; x < vp_float_padded(w); x++) dst[x] = 0;
 }
 
-VP_LANE_FN void VP_LEVEL_NAME(vertical_n)(const float *const *row, const float *tap, int taps, int w, float *out)
+VP_LEVEL static void VP_LEVEL_NAME(vertical)(const float *const *row, const float *tap, int taps, int w, float *out)
 {
     for (int x = 0; x < vp_float_padded(w); x += LANES) {
         vf sum = vf_set(0);
-        FLOAT_ROWS_UNROLL
         for (int k = 0; k < taps; k++) sum = vf_add(sum, vf_mul(vf_set(tap[k]), vf_load(row[k] + x)));
         vf_store(out + x, sum);
     }
 }
 
-VP_LEVEL static void VP_LEVEL_NAME(vertical)(const float *const *row, const float *tap, int taps, int w, float *out)
+/* A load serves every row that it is a tap of, and the rows hide the latency of one another's additions. */
+VP_LANE_FN void VP_LEVEL_NAME(block_n)(const float *const *row, const float *tap, int taps, int step, int w,
+                                       float *const *out)
 {
-    switch (taps) { /* the lengths of default options, unrolled */
-    case 3: VP_LEVEL_NAME(vertical_n)(row, tap, 3, w, out); break;
-    case 5: VP_LEVEL_NAME(vertical_n)(row, tap, 5, w, out); break;
-    case 9: VP_LEVEL_NAME(vertical_n)(row, tap, 9, w, out); break;
-    default: VP_LEVEL_NAME(vertical_n)(row, tap, taps, w, out);
+    for (int x = 0; x < vp_float_padded(w); x += LANES) {
+        vf sum[VP_FLOAT_BLOCK];
+        FLOAT_ROWS_UNROLL
+        for (int r = 0; r < VP_FLOAT_BLOCK; r++) sum[r] = vf_set(0);
+        FLOAT_ROWS_UNROLL
+        for (int i = 0; i < taps + step * (VP_FLOAT_BLOCK - 1); i++) {
+            const vf v = vf_load(row[i] + x);
+            FLOAT_ROWS_UNROLL
+            for (int r = 0; r < VP_FLOAT_BLOCK; r++) {
+                const int k = i - step * r;
+                if (k < 0 || k >= taps) continue;
+                sum[r] = vf_add(sum[r], vf_mul(vf_set(tap[k < taps / 2 ? k : taps - 1 - k]), v));
+                vf_finish(&sum[r]);
+            }
+        }
+        FLOAT_ROWS_UNROLL
+        for (int r = 0; r < VP_FLOAT_BLOCK; r++) vf_store(out[r] + x, sum[r]);
+    }
+}
+
+VP_LEVEL static void VP_LEVEL_NAME(vertical_block)(const float *const *row, const float *tap, int taps, int step,
+                                                   int w, float *const *out)
+{
+    switch (10 * taps + step) { /* what default options need, unrolled */
+    case 51: VP_LEVEL_NAME(block_n)(row, tap, 5, 1, w, out); break;
+    case 32: VP_LEVEL_NAME(block_n)(row, tap, 3, 2, w, out); break;
+    case 52: VP_LEVEL_NAME(block_n)(row, tap, 5, 2, w, out); break;
+    case 92: VP_LEVEL_NAME(block_n)(row, tap, 9, 2, w, out); break;
+    default: vp_float_vertical_block_c(row, tap, taps, step, w, out);
     }
 }
 
@@ -79,12 +104,7 @@ VP_LEVEL static void VP_LEVEL_NAME(horizontal)(const float *row, const float *ta
     case 5: VP_LEVEL_NAME(horizontal_n)(row, tap, 5, w, out); break;
     case 9: VP_LEVEL_NAME(horizontal_n)(row, tap, 9, w, out); break;
     case 17: VP_LEVEL_NAME(horizontal_n)(row, tap, 17, w, out); break;
-    default:
-        for (int x = 0; x < vp_float_padded(w); x += LANES) {
-            vf sum = vf_set(0);
-            for (int k = 0; k < taps; k++) sum = vf_add(sum, vf_mul(vf_set(tap[k]), vf_load(row + x + k)));
-            vf_store(out + x, sum);
-        }
+    default: vp_float_horizontal_c(row, tap, taps, w, out);
     }
 }
 
@@ -108,7 +128,7 @@ VP_LEVEL static void VP_LEVEL_NAME(halve)(const float *row, const float *tap, in
     case 3: VP_LEVEL_NAME(halve_n)(row, tap, 3, w, out); break;
     case 5: VP_LEVEL_NAME(halve_n)(row, tap, 5, w, out); break;
     case 9: VP_LEVEL_NAME(halve_n)(row, tap, 9, w, out); break;
-    default: VP_LEVEL_NAME(halve_n)(row, tap, taps, w, out);
+    default: vp_float_halve_c(row, tap, taps, w, out);
     }
 }
 

@@ -8,7 +8,7 @@
 /* A lane is a row: four sums grow together, each in its own order. */
 static void four_sums(const float *const r[4], int w, float sum[4])
 {
-    vf s = vf_set(0);
+    vf s = vf_load(sum);
     int x = 0;
     for (; x + 4 <= w; x += 4) {
         const vf a = vf_load(r[0] + x), b = vf_load(r[1] + x), c = vf_load(r[2] + x), d = vf_load(r[3] + x);
@@ -29,7 +29,10 @@ static void sums_neon(const float *const *row, int n, int w, float *sum)
     for (int first = 0; first < n; first += 4) {
         const float *r[4];
         float total[4];
-        for (int i = 0; i < 4; i++) r[i] = row[first + i < n ? first + i : n - 1];
+        for (int i = 0; i < 4; i++) {
+            r[i] = row[first + i < n ? first + i : n - 1];
+            total[i] = first + i < n ? sum[first + i] : 0;
+        }
         four_sums(r, w, total);
         for (int i = 0; i < 4 && first + i < n; i++) sum[first + i] = total[i];
     }
@@ -39,6 +42,7 @@ void vp_float_rows_init_neon(VpFloatRows *k)
 {
     k->load = load_neon;
     k->vertical = vertical_neon;
+    k->vertical_block = vertical_block_neon;
     k->horizontal = horizontal_neon;
     k->halve = halve_neon;
     k->distance = distance_neon;

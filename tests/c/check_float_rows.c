@@ -2,7 +2,7 @@
 #include "kernel/float_rows.h"
 
 static const int lengths[] = {1, 3, 5, 7, 9, 13, 17, 65};
-enum { LENGTHS = sizeof lengths / sizeof *lengths, MOST = VP_FLOAT_MAX_TAPS };
+enum { LENGTHS = sizeof lengths / sizeof *lengths, MOST = VP_FLOAT_MAX_TAPS + 2 * (VP_FLOAT_BLOCK - 1) };
 
 static void check_load(VpCheck *t, const VpFloatRows *ref, const VpFloatRows *got)
 {
@@ -28,7 +28,18 @@ static void check_filters(VpCheck *t, const VpFloatRows *ref, const VpFloatRows 
             const size_t bytes = (size_t)w * sizeof(float);
             const float *tap = vp_check_taps(t, taps), *row[MOST];
             float *a = vp_check_floats(t, n), *b = vp_check_floats(t, n);
-            for (int k = 0; k < taps; k++) row[k] = vp_check_floats(t, n);
+            for (int step = 1; step <= 2; step++) {
+                float *va[VP_FLOAT_BLOCK], *vb[VP_FLOAT_BLOCK];
+                for (int k = 0; k < taps + step * (VP_FLOAT_BLOCK - 1); k++) row[k] = vp_check_floats(t, n);
+                for (int r = 0; r < VP_FLOAT_BLOCK; r++) {
+                    va[r] = vp_check_floats(t, n);
+                    vb[r] = vp_check_floats(t, n);
+                }
+                ref->vertical_block(row, tap, taps, step, w, va);
+                got->vertical_block(row, tap, taps, step, w, vb);
+                for (int r = 0; r < VP_FLOAT_BLOCK; r++)
+                    vp_check_bytes(t, va[r], vb[r], bytes, "vertical_block taps=%d step=%d w=%d row %d", taps, step, w, r);
+            }
             ref->vertical(row, tap, taps, w, a);
             got->vertical(row, tap, taps, w, b);
             vp_check_bytes(t, a, b, bytes, "vertical taps=%d w=%d", taps, w);
@@ -52,7 +63,10 @@ static void check_sums(VpCheck *t, const VpFloatRows *ref, const VpFloatRows *go
         for (int n = 1; n <= VP_FLOAT_MAX_SUMS; n++) {
             const float *row[VP_FLOAT_MAX_SUMS];
             float a[VP_FLOAT_MAX_SUMS], b[VP_FLOAT_MAX_SUMS];
-            for (int i = 0; i < n; i++) row[i] = vp_check_floats(t, w);
+            for (int i = 0; i < n; i++) {
+                row[i] = vp_check_floats(t, w);
+                a[i] = b[i] = (float)vp_check_range(t, -1000, 1000) / 7;
+            }
             ref->sums(row, n, w, a);
             got->sums(row, n, w, b);
             vp_check_bytes(t, a, b, (size_t)n * sizeof *a, "sums n=%d w=%d", n, w);
@@ -82,7 +96,7 @@ typedef struct Bench {
     VpFloatRows k;
     const uint8_t *samples;
     const float *row[MOST], *tap[MOST + 1];
-    float *out;
+    float *out, *block[VP_FLOAT_BLOCK];
 } Bench;
 
 static void bench_load(void *arg)
@@ -93,7 +107,7 @@ static void bench_load(void *arg)
 static void bench_vertical9(void *arg)
 {
     Bench *b = arg;
-    b->k.vertical(b->row, b->tap[9], 9, W, b->out);
+    b->k.vertical_block(b->row, b->tap[9], 9, 2, W, b->block);
 }
 static void bench_horizontal17(void *arg)
 {
@@ -115,11 +129,12 @@ void vp_bench_family(VpCheck *t)
 {
     Bench b = {.samples = vp_check_u8(t, W, 8, VP_CHECK_NOISE), .out = vp_check_floats(t, W)};
     for (int i = 0; i < 17; i++) b.row[i] = vp_check_floats(t, W + MOST);
+    for (int i = 0; i < VP_FLOAT_BLOCK; i++) b.block[i] = vp_check_floats(t, W);
     b.tap[9] = vp_check_taps(t, 9);
     b.tap[17] = vp_check_taps(t, 17);
     vp_float_rows_init(&b.k, t->cpu);
     vp_bench(t, "float_rows/load", "w=1920 bpc=8", bench_load, &b);
-    vp_bench(t, "float_rows/vertical", "w=1920 taps=9", bench_vertical9, &b);
+    vp_bench(t, "float_rows/vertical_block", "w=1920 rows=4 taps=9", bench_vertical9, &b);
     vp_bench(t, "float_rows/horizontal", "w=1920 taps=17", bench_horizontal17, &b);
     vp_bench(t, "float_rows/halve", "w=960 taps=9", bench_halve9, &b);
     vp_bench(t, "float_rows/sums", "w=1920 n=8", bench_sums, &b);

@@ -31,12 +31,15 @@ def test_debug_off_leaves_motion2_and_motion3():
 
 
 @pytest.mark.parametrize("bpc", [8, 16])
-def test_threads_do_not_change_a_bit(bpc):
-    """The same doubles without threads and with three, whichever worker meets which frame."""
-    ref = noise(2, 47, 33, bpc, 9)
-    runs = [run_features([("float_motion", {})], ref, ref, fmt="400", bpc=bpc, n_threads=n) for n in (0, 3)]
-    for name in runs[0]:
-        np.testing.assert_array_equal(runs[0][name], runs[1][name], name)
+def test_threads_and_levels_do_not_change_a_bit(bpc):
+    """The same doubles without threads and with three, whichever worker meets which frame, and at every level."""
+    ref = noise(2, 147, 93, bpc, 9)
+    features = [("float_motion", {}), ("float_motion", {"motion_filter_size": 3, "motion_add_scale1": True})]
+    want = run_features(features, ref, ref, fmt="400", bpc=bpc)
+    for config in [{"n_threads": 3}, {"cpumask": 16}, {"cpumask": 1}]:
+        got = run_features(features, ref, ref, fmt="400", bpc=bpc, **config)
+        for name in want:
+            np.testing.assert_array_equal(got[name], want[name], f"{name} {config}")
 
 
 def test_variants_in_one_pass_equal_single_runs():

@@ -40,12 +40,15 @@ def test_variants_in_one_pass_equal_single_runs():
 
 
 @pytest.mark.parametrize("bpc", [8, 10, 12, 16])
-def test_threads_do_not_change_a_bit(bpc):
-    """The same doubles without threads and with three."""
-    ref, dis = noise(3, 47, 33, bpc, 5), noise(4, 47, 33, bpc, 5)
-    runs = [run_features([("float_vif", {"debug": True})], ref, dis, fmt="400", bpc=bpc, n_threads=n) for n in (0, 3)]
-    for name in runs[0]:
-        np.testing.assert_array_equal(runs[0][name], runs[1][name], name)
+def test_threads_and_levels_do_not_change_a_bit(bpc):
+    """The same doubles without threads and with three, and at every instruction level."""
+    ref, dis = noise(3, 147, 93, bpc, 5), noise(4, 147, 93, bpc, 5)
+    features = [("float_vif", {"debug": True}), ("float_vif", {"vif_enhn_gain_limit": 1, "vif_sigma_nsq": 0.7})]
+    want = run_features(features, ref, dis, fmt="400", bpc=bpc)
+    for config in [{"n_threads": 3}, {"cpumask": 16}, {"cpumask": 1}]:
+        got = run_features(features, ref, dis, fmt="400", bpc=bpc, **config)
+        for name in want:
+            np.testing.assert_array_equal(got[name], want[name], f"{name} {config}")
 
 
 @pytest.mark.parametrize("bpc", [8, 10, 12, 16])
