@@ -19,10 +19,6 @@ typedef simde__mmask32 __mmask32;
 typedef simde__mmask8 __mmask8;
 #endif
 
-#if !defined(__mmask8)
-typedef simde__mmask8 __mmask8;
-#endif
-
 #if !defined(_mm512_cvtepi32_ps)
 VP_EMULATE __m512 _mm512_cvtepi32_ps(__m512i a)
 {
@@ -193,16 +189,6 @@ VP_EMULATE __mmask32 _mm512_cmpeq_epi16_mask(__m512i a, __m512i b)
     __mmask32 k = 0;
     for (int i = 0; i < 32; i++) k |= (__mmask32)(x.i16[i] == y.i16[i]) << i;
     return k;
-}
-#endif
-
-#if !defined(_mm512_cvtepi32_pd)
-VP_EMULATE __m512d _mm512_cvtepi32_pd(__m256i a)
-{
-    simde__m256i_private in = simde__m256i_to_private(a);
-    simde__m512d_private out;
-    for (int i = 0; i < 8; i++) out.f64[i] = in.i32[i];
-    return simde__m512d_from_private(out);
 }
 #endif
 
