@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import importlib.metadata
-import io
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vmafpy.errors import MissingExtraError, VmafError, VmafWarning
 from vmafpy.scorer import DEFAULT_MODELS
-from vmafpy.scoring import score
+from vmafpy.studies.encode import filtered, x264
+from vmafpy.studies.trial import Trial, run_trials
 
 if TYPE_CHECKING:
     import av
@@ -92,51 +92,6 @@ def read_clip(path: Path, size: tuple[int, int], n_frames: int | None = None) ->
         return frames, Fraction(stream.average_rate or 25)
 
 
-def filtered(frames: Iterable[av.VideoFrame], rate: Fraction, chain: str) -> Iterator[av.VideoFrame]:
-    """Run frames through one FFmpeg filter, such as ``"unsharp=5:5:1.0"``."""
-    import av
-
-    graph: Any = None
-    for index, frame in enumerate(frames):
-        if graph is None:
-            name, _, options = chain.partition("=")
-            graph = av.filter.Graph()
-            nodes = [
-                graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=1 / rate),
-                graph.add(name, options),
-                graph.add("buffersink"),
-            ]
-            graph.link_nodes(*nodes).configure()
-        frame.pts, frame.time_base = index, 1 / rate
-        graph.push(frame)
-        yield graph.pull()
-
-
-def encode_x264(frames: Iterable[av.VideoFrame], rate: Fraction, crf: int) -> tuple[list[av.VideoFrame], float]:
-    """Encode with x264 (preset medium) in memory; the decoded frames, and kbit/s."""
-    import av
-
-    buffer = io.BytesIO()
-    bits = count = 0
-    with av.open(buffer, "w", format="matroska") as container:
-        stream = container.add_stream("libx264", rate=rate, options={"crf": str(crf), "preset": "medium"})
-        for index, frame in enumerate(frames):
-            if not count:
-                stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, frame.format.name
-            frame.pts, frame.time_base, frame.pict_type = index, 1 / rate, av.video.frame.PictureType.NONE
-            for packet in stream.encode(frame):
-                bits += 8 * packet.size
-                container.mux(packet)
-            count += 1
-        for packet in stream.encode(None):
-            bits += 8 * packet.size
-            container.mux(packet)
-    buffer.seek(0)
-    with av.open(buffer) as container:
-        decoded = list(container.decode(video=0))
-    return decoded, float(bits * rate / count / 1000)
-
-
 def run(clips: Sequence[str] = CLIPS, crfs: Sequence[int] = CRFS, *, n_frames: int | None = None) -> Iterator[Row]:
     """
     Encode each clip as it is and sharpened, and score every encode against the source as it is.
@@ -151,12 +106,12 @@ def run(clips: Sequence[str] = CLIPS, crfs: Sequence[int] = CRFS, *, n_frames: i
         sharp = list(filtered(source, rate, SHARPEN))
         for sharpened, frames in ((False, source), (True, sharp)):
             for crf in crfs:
-                decoded, kbps = encode_x264(frames, rate, crf)
+                trial = Trial(x264(preset="medium"), crf)
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", VmafWarning)  # more detail than the source is the point here
-                    result = score(reference=source, distorted=decoded, models=DEFAULT_MODELS)
-                vmaf, neg = (result.models[name].mean for name in DEFAULT_MODELS)
-                yield Row(clip, sharpened, crf, kbps, vmaf, neg)
+                    (encode,) = run_trials(zip(source, frames, strict=True), [trial], rate=rate)
+                vmaf, neg = (encode.result.models[name].mean for name in DEFAULT_MODELS)
+                yield Row(clip, sharpened, crf, encode.kbps, vmaf, neg)
 
 
 def conclusion(rows: Sequence[Row]) -> str:

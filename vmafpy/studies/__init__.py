@@ -1,0 +1,1 @@
+"""Many scorings, one answer: encoder settings, codecs, pre-processing filters."""
