@@ -340,7 +340,7 @@ class _CommandSession:
 
 def filtered(frames: Iterable[av.VideoFrame], rate: Fraction, chain: str) -> Iterator[av.VideoFrame]:
     """
-    Run frames through an FFmpeg filter chain, such as ``"unsharp=5:5:1.0"`` or ``"hqdn3d,unsharp"``.
+    Run frames through an FFmpeg filter chain, such as ``"unsharp=5:5:1.0"`` or ``"avgblur=1,unsharp"``.
 
     Raises
     ------
