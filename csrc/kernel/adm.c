@@ -19,6 +19,12 @@ void vp_adm_kernels_init(VpAdmKernels *k, unsigned cpu)
         vp_adm_mask_avx512(k);
     }
     if (cpu & VP_CPU_AVX512_VNNI) vp_adm_wavelet_avx512_vnni(k);
+#elif defined(VP_ARM64)
+    if (cpu & VP_CPU_NEON) {
+        vp_adm_wavelet_neon(k);
+        vp_adm_decouple_neon(k);
+        vp_adm_mask_neon(k);
+    }
 #endif
     (void)cpu;
 }

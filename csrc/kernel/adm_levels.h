@@ -33,5 +33,10 @@ void vp_adm_wavelet_avx512_vnni(VpAdmKernels *k);
 void vp_adm_decouple_avx512(VpAdmKernels *k);
 void vp_adm_mask_avx512(VpAdmKernels *k);
 #endif
+#if defined(VP_ARM64)
+void vp_adm_wavelet_neon(VpAdmKernels *k);
+void vp_adm_decouple_neon(VpAdmKernels *k);
+void vp_adm_mask_neon(VpAdmKernels *k);
+#endif
 
 #endif
