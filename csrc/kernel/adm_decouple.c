@@ -64,8 +64,8 @@ static void restore32(const void *const o[VP_ADM_BANDS], const void *const t[VP_
     }
 }
 
-static void limit16(const void *const restored[VP_ADM_BANDS], const void *close, const void *const t[VP_ADM_BANDS],
-                    double gain, void *const r[VP_ADM_BANDS], void *const a[VP_ADM_BANDS], int n)
+void vp_adm_limit16_c(const void *const restored[VP_ADM_BANDS], const void *close, const void *const t[VP_ADM_BANDS],
+                      double gain, void *const r[VP_ADM_BANDS], void *const a[VP_ADM_BANDS], int n)
 {
     const int16_t *c = close;
     for (int b = 0; b < VP_ADM_BANDS; b++) {
@@ -78,8 +78,8 @@ static void limit16(const void *const restored[VP_ADM_BANDS], const void *close,
     }
 }
 
-static void limit32(const void *const restored[VP_ADM_BANDS], const void *close, const void *const t[VP_ADM_BANDS],
-                    double gain, void *const r[VP_ADM_BANDS], void *const a[VP_ADM_BANDS], int n)
+void vp_adm_limit32_c(const void *const restored[VP_ADM_BANDS], const void *close, const void *const t[VP_ADM_BANDS],
+                      double gain, void *const r[VP_ADM_BANDS], void *const a[VP_ADM_BANDS], int n)
 {
     const int32_t *c = close;
     for (int b = 0; b < VP_ADM_BANDS; b++) {
@@ -95,7 +95,7 @@ static void limit32(const void *const restored[VP_ADM_BANDS], const void *close,
 void vp_adm_decouple_c(VpAdmKernels *k)
 {
     k->band[0].restore = restore16;
-    k->band[0].limit = limit16;
+    k->band[0].limit = vp_adm_limit16_c;
     k->band[1].restore = restore32;
-    k->band[1].limit = limit32;
+    k->band[1].limit = vp_adm_limit32_c;
 }

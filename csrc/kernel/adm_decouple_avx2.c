@@ -15,7 +15,7 @@ VP_AVX2 static inline void store(void *p, __m256i v)
 }
 
 /* The angle test in floating point is sure unless its two sides are within 2^-21 of one another: what is rounded here
- * and what is_close() rounds move neither by half of that. 0 on the right side is exact, and so is the left one then. */
+ * and what vp_adm_is_close() rounds move neither by half of that. 0 on the right is exact, and so is the left then. */
 
 /* -1 in the 32-bit lanes where the test holds; bits of *unsure: lanes where it must be done again. */
 VP_AVX2 static inline __m256i close_pairs(__m256i o, __m256i t, int *unsure)
@@ -127,7 +127,8 @@ VP_AVX2 static inline __m256i restored32(__m256i o, __m256i t)
     const __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi32(1), one64 = _mm256_set1_epi64x(1);
     const __m256i size = _mm256_abs_epi32(o);
     /* twice o gives a ratio above one, as all beyond it does */
-    const __m256i along = _mm256_min_epu32(_mm256_max_epi32(_mm256_sign_epi32(t, o), zero), _mm256_add_epi32(size, size));
+    const __m256i toward = _mm256_max_epi32(_mm256_sign_epi32(t, o), zero);
+    const __m256i along = _mm256_min_epu32(toward, _mm256_add_epi32(size, size));
     /* e: how many bits above 15 there are; the logarithm is the exponent of a float that was kept from rounding up */
     const __m256 near = _mm256_cvtepi32_ps(_mm256_andnot_si256(_mm256_srli_epi32(size, 8), size));
     const __m256i log2 = _mm256_sub_epi32(_mm256_srli_epi32(_mm256_castps_si256(near), 23), _mm256_set1_epi32(127));
@@ -168,9 +169,7 @@ VP_AVX2 static void limit16(const void *const restored[VP_ADM_BANDS], const void
 {
     const int whole = (int)gain;
     if (whole != gain) {
-        VpAdmKernels c;
-        vp_adm_decouple_c(&c);
-        c.band[0].limit(restored, close, t, gain, r, a, n);
+        vp_adm_limit16_c(restored, close, t, gain, r, a, n);
         return;
     }
     const __m256i times = _mm256_set1_epi16((int16_t)whole), most = _mm256_set1_epi16((int16_t)(65535 / whole));
@@ -191,9 +190,7 @@ VP_AVX2 static void limit32(const void *const restored[VP_ADM_BANDS], const void
 {
     const int whole = (int)gain;
     if (whole != gain) {
-        VpAdmKernels c;
-        vp_adm_decouple_c(&c);
-        c.band[1].limit(restored, close, t, gain, r, a, n);
+        vp_adm_limit32_c(restored, close, t, gain, r, a, n);
         return;
     }
     const __m256i times = _mm256_set1_epi32(whole), most = _mm256_set1_epi32((int32_t)(UINT32_MAX / (uint32_t)whole));

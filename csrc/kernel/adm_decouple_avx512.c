@@ -20,11 +20,13 @@ VP_AVX512 static inline __mmask8 close_floats(__m256 dp, __m256 om, __m256 tm)
     const __m512d p = _mm512_cvtps_pd(dp);
     const __m512d w = _mm512_mul_pd(_mm512_mul_pd(_mm512_set1_pd((double)VP_ADM_COS2), _mm512_cvtps_pd(om)),
                                     _mm512_cvtps_pd(tm));
-    return _mm512_cmp_pd_mask(_mm512_mul_pd(p, p), w, _CMP_GE_OQ) & _mm512_cmp_pd_mask(p, _mm512_setzero_pd(), _CMP_GE_OQ);
+    const __mmask8 ahead = _mm512_cmp_pd_mask(p, _mm512_setzero_pd(), _CMP_GE_OQ);
+    return _mm512_cmp_pd_mask(_mm512_mul_pd(p, p), w, _CMP_GE_OQ) & ahead;
 }
 
 /* The same in floats, of 32-bit pairs: sure unless the two sides are within 2^-21 of one another. What is rounded
- * here and what the definition rounds move neither by half of that; 0 on the right is exact, and so is the left then. */
+ * here and what vp_adm_is_close() rounds move neither by half of that; 0 on the right is exact, and so is the left
+ * then. */
 VP_AVX512 static inline __mmask16 close_pairs(__m512i o, __m512i t, __mmask16 *unsure)
 {
     const __m512 dp = _mm512_cvtepi32_ps(_mm512_madd_epi16(o, t)), om = _mm512_cvtepi32_ps(_mm512_madd_epi16(o, o));
@@ -169,9 +171,7 @@ VP_AVX512 static void limit16(const void *const restored[VP_ADM_BANDS], const vo
 {
     const int whole = (int)gain;
     if (whole != gain) {
-        VpAdmKernels c;
-        vp_adm_decouple_c(&c);
-        c.band[0].limit(restored, close, t, gain, r, a, n);
+        vp_adm_limit16_c(restored, close, t, gain, r, a, n);
         return;
     }
     const __m512i times = _mm512_set1_epi16((int16_t)whole), most = _mm512_set1_epi16((int16_t)(65535 / whole));
@@ -195,9 +195,7 @@ VP_AVX512 static void limit32(const void *const restored[VP_ADM_BANDS], const vo
 {
     const int whole = (int)gain;
     if (whole != gain) {
-        VpAdmKernels c;
-        vp_adm_decouple_c(&c);
-        c.band[1].limit(restored, close, t, gain, r, a, n);
+        vp_adm_limit32_c(restored, close, t, gain, r, a, n);
         return;
     }
     const __m512i times = _mm512_set1_epi32(whole), most = _mm512_set1_epi32((int32_t)(UINT32_MAX / (uint32_t)whole));

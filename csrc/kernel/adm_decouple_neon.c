@@ -129,9 +129,7 @@ static void limit16(const void *const restored[VP_ADM_BANDS], const void *close,
 {
     const int whole = (int)gain;
     if (whole != gain) {
-        VpAdmKernels c;
-        vp_adm_decouple_c(&c);
-        c.band[0].limit(restored, close, t, gain, r, a, n);
+        vp_adm_limit16_c(restored, close, t, gain, r, a, n);
         return;
     }
     const uint16x8_t most = vdupq_n_u16((uint16_t)(65535 / whole));
@@ -154,9 +152,7 @@ static void limit32(const void *const restored[VP_ADM_BANDS], const void *close,
 {
     const int whole = (int)gain;
     if (whole != gain) {
-        VpAdmKernels c;
-        vp_adm_decouple_c(&c);
-        c.band[1].limit(restored, close, t, gain, r, a, n);
+        vp_adm_limit32_c(restored, close, t, gain, r, a, n);
         return;
     }
     const uint32x4_t most = vdupq_n_u32(UINT32_MAX / (uint32_t)whole);

@@ -20,6 +20,30 @@ static inline bool vp_adm_is_close(int64_t oh, int64_t ov, int64_t th, int64_t t
     return dp >= 0 && (double)dp * dp >= (double)VP_ADM_COS2 * om * tm;
 }
 
+/* Do all steps of masking stay in the widths that vector code works in? With the factors of CSF modes 0, 2 and 3 they
+ * do, the largest of which stand here, as with those of mode 1 that make sense. Beyond them steps wrap: for plain C. */
+static inline bool vp_adm_factors16_fit(VpAdmFactors f)
+{
+    return f.hv <= 36453 && f.d <= 49417; /* masks around a position then sum to less than 65536 */
+}
+
+static inline bool vp_adm_factors32_fit(VpAdmFactors f)
+{
+    return f.hv < 1u << 28 && f.d < 1u << 28;
+}
+
+/* Entries of the table that other levels fall back on. */
+void vp_adm_limit16_c(const void *const restored[VP_ADM_BANDS], const void *close, const void *const t[VP_ADM_BANDS],
+                      double gain, void *const r[VP_ADM_BANDS], void *const a[VP_ADM_BANDS], int n);
+void vp_adm_limit32_c(const void *const restored[VP_ADM_BANDS], const void *close, const void *const t[VP_ADM_BANDS],
+                      double gain, void *const r[VP_ADM_BANDS], void *const a[VP_ADM_BANDS], int n);
+void vp_adm_mask16_c(const void *const z[VP_ADM_BANDS], VpAdmFactors f, int32_t *around, int32_t *centre, int n);
+void vp_adm_mask32_c(const void *const z[VP_ADM_BANDS], VpAdmFactors f, int32_t *around, int32_t *centre, int n);
+void vp_adm_cubes16_c(const void *const z[VP_ADM_BANDS], VpAdmFactors f, const int32_t *thr, int log2_width, int n,
+                      uint64_t sum[VP_ADM_BANDS]);
+void vp_adm_cubes32_c(const void *const z[VP_ADM_BANDS], VpAdmFactors f, const int32_t *thr, int log2_width, int n,
+                      uint64_t sum[VP_ADM_BANDS]);
+
 void vp_adm_wavelet_c(VpAdmKernels *k);
 void vp_adm_decouple_c(VpAdmKernels *k);
 void vp_adm_mask_c(VpAdmKernels *k);

@@ -43,7 +43,7 @@ static inline void add_mask16(int16_t q, int32_t *around, int32_t *centre)
     *centre += g - f;
 }
 
-static void mask16(const void *const z[VP_ADM_BANDS], VpAdmFactors f, int32_t *around, int32_t *centre, int n)
+void vp_adm_mask16_c(const void *const z[VP_ADM_BANDS], VpAdmFactors f, int32_t *around, int32_t *centre, int n)
 {
     const int16_t *h = z[VP_ADM_H], *v = z[VP_ADM_V], *d = z[VP_ADM_D];
     for (int x = 0; x < n; x++) {
@@ -65,7 +65,7 @@ static inline void add_mask32(int32_t q, uint32_t *around, uint32_t *centre)
     *centre += g - f;
 }
 
-static void mask32(const void *const z[VP_ADM_BANDS], VpAdmFactors f, int32_t *around, int32_t *centre, int n)
+void vp_adm_mask32_c(const void *const z[VP_ADM_BANDS], VpAdmFactors f, int32_t *around, int32_t *centre, int n)
 {
     const int32_t *h = z[VP_ADM_H], *v = z[VP_ADM_V], *d = z[VP_ADM_D];
     for (int x = 0; x < n; x++) {
@@ -97,8 +97,8 @@ static inline uint64_t cube(uint32_t size, uint32_t lowered_by, int shift2, int 
     return (uint64_t)((x2 * x + ((int64_t)1 << (shift3 - 1))) >> shift3);
 }
 
-static void cubes16(const void *const z[VP_ADM_BANDS], VpAdmFactors f, const int32_t *thr, int log2_width, int n,
-                    uint64_t sum[VP_ADM_BANDS])
+void vp_adm_cubes16_c(const void *const z[VP_ADM_BANDS], VpAdmFactors f, const int32_t *thr, int log2_width, int n,
+                      uint64_t sum[VP_ADM_BANDS])
 {
     for (int b = 0; b < VP_ADM_BANDS; b++) {
         const int16_t *zb = z[b];
@@ -112,8 +112,8 @@ static void cubes16(const void *const z[VP_ADM_BANDS], VpAdmFactors f, const int
     }
 }
 
-static void cubes32(const void *const z[VP_ADM_BANDS], VpAdmFactors f, const int32_t *thr, int log2_width, int n,
-                    uint64_t sum[VP_ADM_BANDS])
+void vp_adm_cubes32_c(const void *const z[VP_ADM_BANDS], VpAdmFactors f, const int32_t *thr, int log2_width, int n,
+                      uint64_t sum[VP_ADM_BANDS])
 {
     for (int b = 0; b < VP_ADM_BANDS; b++) {
         const int32_t *zb = z[b];
@@ -160,11 +160,11 @@ static void cubes_reference32(const void *const o[VP_ADM_BANDS], int scale, int 
 
 void vp_adm_mask_c(VpAdmKernels *k)
 {
-    k->band[0].mask = mask16;
-    k->band[0].cubes = cubes16;
+    k->band[0].mask = vp_adm_mask16_c;
+    k->band[0].cubes = vp_adm_cubes16_c;
     k->band[0].cubes_reference = cubes_reference16;
-    k->band[1].mask = mask32;
-    k->band[1].cubes = cubes32;
+    k->band[1].mask = vp_adm_mask32_c;
+    k->band[1].cubes = vp_adm_cubes32_c;
     k->band[1].cubes_reference = cubes_reference32;
     k->threshold = threshold;
 }

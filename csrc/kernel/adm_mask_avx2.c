@@ -1,7 +1,4 @@
-/* Integer ADM: contrast sensitivity, contrast masking and the sums of cubes, with AVX2.
- *
- * The factors of CSF modes 0, 2 and 3 keep every step within the widths used here, as do those of mode 1 that make
- * sense; for larger ones, where steps wrap, plain C does the work. */
+/* Integer ADM: contrast sensitivity, contrast masking and the sums of cubes, with AVX2. */
 #include "kernel/adm_levels.h"
 
 #if defined(VP_X86)
@@ -69,17 +66,10 @@ VP_AVX2 static inline __m256i widen(__m256i v, int half)
     return _mm256_cvtepi16_epi32(half ? _mm256_extracti128_si256(v, 1) : _mm256_castsi256_si128(v));
 }
 
-static bool factors16_fit(VpAdmFactors f)
-{
-    return f.hv <= 36453 && f.d <= 49417; /* the largest of modes 0, 2, 3: masks around then sum to less than 65536 */
-}
-
 VP_AVX2 static void mask16(const void *const z[VP_ADM_BANDS], VpAdmFactors f, int32_t *around, int32_t *centre, int n)
 {
-    if (!factors16_fit(f)) {
-        VpAdmKernels c;
-        vp_adm_mask_c(&c);
-        c.band[0].mask(z, f, around, centre, n);
+    if (!vp_adm_factors16_fit(f)) {
+        vp_adm_mask16_c(z, f, around, centre, n);
         return;
     }
     const Multiplier hv = multiplier(f.hv), d = multiplier(f.d);
@@ -117,17 +107,10 @@ VP_AVX2 static inline __m256i mask_of32(__m256i q, __m256i q_odd, int32_t weight
     return _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA);
 }
 
-static bool factors32_fit(VpAdmFactors f)
-{
-    return f.hv < 1u << 28 && f.d < 1u << 28;
-}
-
 VP_AVX2 static void mask32(const void *const z[VP_ADM_BANDS], VpAdmFactors f, int32_t *around, int32_t *centre, int n)
 {
-    if (!factors32_fit(f)) {
-        VpAdmKernels c;
-        vp_adm_mask_c(&c);
-        c.band[1].mask(z, f, around, centre, n);
+    if (!vp_adm_factors32_fit(f)) {
+        vp_adm_mask32_c(z, f, around, centre, n);
         return;
     }
     const __m256i factor[2] = {_mm256_set1_epi32((int32_t)f.hv), _mm256_set1_epi32((int32_t)f.d)};
@@ -200,10 +183,8 @@ VP_AVX2 static inline __m256i signal16(const int16_t *z, __m256i f, __m256i lowe
 VP_AVX2 static void cubes16(const void *const z[VP_ADM_BANDS], VpAdmFactors f, const int32_t *thr, int log2_width,
                             int n, uint64_t sum[VP_ADM_BANDS])
 {
-    if (!factors16_fit(f)) {
-        VpAdmKernels c;
-        vp_adm_mask_c(&c);
-        c.band[0].cubes(z, f, thr, log2_width, n, sum);
+    if (!vp_adm_factors16_fit(f)) {
+        vp_adm_cubes16_c(z, f, thr, log2_width, n, sum);
         return;
     }
     const int16_t *h = z[VP_ADM_H], *v = z[VP_ADM_V], *d = z[VP_ADM_D];
@@ -230,10 +211,8 @@ VP_AVX2 static void cubes16(const void *const z[VP_ADM_BANDS], VpAdmFactors f, c
 VP_AVX2 static void cubes32(const void *const z[VP_ADM_BANDS], VpAdmFactors f, const int32_t *thr, int log2_width,
                             int n, uint64_t sum[VP_ADM_BANDS])
 {
-    if (!factors32_fit(f)) {
-        VpAdmKernels c;
-        vp_adm_mask_c(&c);
-        c.band[1].cubes(z, f, thr, log2_width, n, sum);
+    if (!vp_adm_factors32_fit(f)) {
+        vp_adm_cubes32_c(z, f, thr, log2_width, n, sum);
         return;
     }
     const CubeSteps steps = cube_steps(30, log2_width);
@@ -281,7 +260,8 @@ VP_AVX2 static void cubes_reference32(const void *const o[VP_ADM_BANDS], int sca
     for (int b = 0; b < VP_ADM_BANDS; b++) {
         __m256i s = _mm256_setzero_si256();
         for (int x = 0; x < n; x += 8) {
-            const __m256i size = _mm256_and_si256(_mm256_abs_epi32(load((const int32_t *)o[b] + x)), first_lanes(n - x));
+            const __m256i all = _mm256_abs_epi32(load((const int32_t *)o[b] + x));
+            const __m256i size = _mm256_and_si256(all, first_lanes(n - x));
             s = _mm256_add_epi64(s, cube_reference4(size, shift2, half3, shift3));
             s = _mm256_add_epi64(s, cube_reference4(_mm256_srli_epi64(size, 32), shift2, half3, shift3));
         }

@@ -1,7 +1,4 @@
-/* Integer ADM: contrast sensitivity, contrast masking and the sums of cubes, with AVX-512.
- *
- * The factors of CSF modes 0, 2 and 3 keep every step within the widths used here, as do those of mode 1 that make
- * sense; for larger ones, where steps wrap, plain C does the work. */
+/* Integer ADM: contrast sensitivity, contrast masking and the sums of cubes, with AVX-512. */
 #include "kernel/adm_levels.h"
 
 #if defined(VP_X86)
@@ -72,18 +69,11 @@ VP_AVX512 static inline __m256i half_of(__m512i v, int half)
     return half ? _mm512_extracti64x4_epi64(v, 1) : _mm512_castsi512_si256(v);
 }
 
-static bool factors16_fit(VpAdmFactors f)
-{
-    return f.hv <= 36453 && f.d <= 49417; /* the largest of modes 0, 2, 3: masks around then sum to less than 65536 */
-}
-
 VP_AVX512 static void mask16(const void *const z[VP_ADM_BANDS], VpAdmFactors f, int32_t *around, int32_t *centre,
                              int n)
 {
-    if (!factors16_fit(f)) {
-        VpAdmKernels c;
-        vp_adm_mask_c(&c);
-        c.band[0].mask(z, f, around, centre, n);
+    if (!vp_adm_factors16_fit(f)) {
+        vp_adm_mask16_c(z, f, around, centre, n);
         return;
     }
     const Multiplier hv = multiplier(f.hv), d = multiplier(f.d);
@@ -124,18 +114,11 @@ VP_AVX512 static inline __m512i mask_of32(__m512i q, __m512i q_odd, int32_t weig
     return _mm512_mask_blend_epi32(ODD, _mm512_srli_epi64(even, 32), odd);
 }
 
-static bool factors32_fit(VpAdmFactors f)
-{
-    return f.hv < 1u << 28 && f.d < 1u << 28;
-}
-
 VP_AVX512 static void mask32(const void *const z[VP_ADM_BANDS], VpAdmFactors f, int32_t *around, int32_t *centre,
                              int n)
 {
-    if (!factors32_fit(f)) {
-        VpAdmKernels c;
-        vp_adm_mask_c(&c);
-        c.band[1].mask(z, f, around, centre, n);
+    if (!vp_adm_factors32_fit(f)) {
+        vp_adm_mask32_c(z, f, around, centre, n);
         return;
     }
     const __m512i factor[2] = {_mm512_set1_epi32((int32_t)f.hv), _mm512_set1_epi32((int32_t)f.d)};
@@ -208,10 +191,8 @@ VP_AVX512 static inline __m512i signal16(const int16_t *z, __m512i f)
 VP_AVX512 static void cubes16(const void *const z[VP_ADM_BANDS], VpAdmFactors f, const int32_t *thr, int log2_width,
                               int n, uint64_t sum[VP_ADM_BANDS])
 {
-    if (!factors16_fit(f)) {
-        VpAdmKernels c;
-        vp_adm_mask_c(&c);
-        c.band[0].cubes(z, f, thr, log2_width, n, sum);
+    if (!vp_adm_factors16_fit(f)) {
+        vp_adm_cubes16_c(z, f, thr, log2_width, n, sum);
         return;
     }
     const int16_t *h = z[VP_ADM_H], *v = z[VP_ADM_V], *d = z[VP_ADM_D];
@@ -237,10 +218,8 @@ VP_AVX512 static void cubes16(const void *const z[VP_ADM_BANDS], VpAdmFactors f,
 VP_AVX512 static void cubes32(const void *const z[VP_ADM_BANDS], VpAdmFactors f, const int32_t *thr, int log2_width,
                               int n, uint64_t sum[VP_ADM_BANDS])
 {
-    if (!factors32_fit(f)) {
-        VpAdmKernels c;
-        vp_adm_mask_c(&c);
-        c.band[1].cubes(z, f, thr, log2_width, n, sum);
+    if (!vp_adm_factors32_fit(f)) {
+        vp_adm_cubes32_c(z, f, thr, log2_width, n, sum);
         return;
     }
     const CubeSteps steps = cube_steps(30, log2_width);
@@ -276,7 +255,8 @@ VP_AVX512 static void cubes_reference16(const void *const o[VP_ADM_BANDS], int s
 
 VP_AVX512 static inline __m512i cube_reference8(__m512i size, __m128i shift2, __m512i half3, __m128i shift3)
 {
-    const __m512i square = _mm512_add_epi64(_mm512_srl_epi64(_mm512_mul_epu32(size, size), shift2), _mm512_set1_epi64(1));
+    const __m512i square =
+        _mm512_add_epi64(_mm512_srl_epi64(_mm512_mul_epu32(size, size), shift2), _mm512_set1_epi64(1));
     return _mm512_srl_epi64(_mm512_add_epi64(_mm512_mul_epu32(square, size), half3), shift3);
 }
 

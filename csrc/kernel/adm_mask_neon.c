@@ -1,16 +1,8 @@
-/* Integer ADM: contrast sensitivity, contrast masking and the sums of cubes, with NEON.
- *
- * The factors of CSF modes 0, 2 and 3 keep every step within the widths used here, as do those of mode 1 that make
- * sense; for larger ones, where steps wrap, plain C does the work. */
+/* Integer ADM: contrast sensitivity, contrast masking and the sums of cubes, with NEON. */
 #include "kernel/adm_levels.h"
 
 #if defined(VP_ARM64)
 #include <arm_neon.h>
-
-static bool factors16_fit(VpAdmFactors f)
-{
-    return f.hv <= 36453 && f.d <= 49417; /* the largest of modes 0, 2, 3: masks around then sum to less than 65536 */
-}
 
 /* (z f + 16384) >> 15 in 16 bits: with f = 65536 + m, m negative, 2 z + the same of m. */
 static inline int16x8_t weighted16_hv(int16x8_t z, uint32_t f)
@@ -41,10 +33,8 @@ static inline int16x8_t centre16(int16x8_t q)
 
 static void mask16(const void *const z[VP_ADM_BANDS], VpAdmFactors f, int32_t *around, int32_t *centre, int n)
 {
-    if (!factors16_fit(f)) {
-        VpAdmKernels c;
-        vp_adm_mask_c(&c);
-        c.band[0].mask(z, f, around, centre, n);
+    if (!vp_adm_factors16_fit(f)) {
+        vp_adm_mask16_c(z, f, around, centre, n);
         return;
     }
     for (int x = 0; x < n; x += 8) {
@@ -66,11 +56,6 @@ static void mask16(const void *const z[VP_ADM_BANDS], VpAdmFactors f, int32_t *a
     }
 }
 
-static bool factors32_fit(VpAdmFactors f)
-{
-    return f.hv < 1u << 28 && f.d < 1u << 28;
-}
-
 static inline int32x4_t weighted32(int32x4_t z, uint32_t f)
 {
     return vcombine_s32(vrshrn_n_s64(vmull_n_s32(vget_low_s32(z), (int32_t)f), 28),
@@ -88,10 +73,8 @@ static inline int32x4_t mask_of32(uint32x4_t q, uint32_t weight)
 
 static void mask32(const void *const z[VP_ADM_BANDS], VpAdmFactors f, int32_t *around, int32_t *centre, int n)
 {
-    if (!factors32_fit(f)) {
-        VpAdmKernels c;
-        vp_adm_mask_c(&c);
-        c.band[1].mask(z, f, around, centre, n);
+    if (!vp_adm_factors32_fit(f)) {
+        vp_adm_mask32_c(z, f, around, centre, n);
         return;
     }
     for (int x = 0; x < n; x += 4) {
@@ -146,10 +129,8 @@ static inline uint64x2_t add_cubes(uint64x2_t sum, uint32x4_t x, int shift2, int
 static void cubes16(const void *const z[VP_ADM_BANDS], VpAdmFactors f, const int32_t *thr, int log2_width, int n,
                     uint64_t sum[VP_ADM_BANDS])
 {
-    if (!factors16_fit(f)) {
-        VpAdmKernels c;
-        vp_adm_mask_c(&c);
-        c.band[0].cubes(z, f, thr, log2_width, n, sum);
+    if (!vp_adm_factors16_fit(f)) {
+        vp_adm_cubes16_c(z, f, thr, log2_width, n, sum);
         return;
     }
     for (int b = 0; b < VP_ADM_BANDS; b++) {
@@ -171,10 +152,8 @@ static void cubes16(const void *const z[VP_ADM_BANDS], VpAdmFactors f, const int
 static void cubes32(const void *const z[VP_ADM_BANDS], VpAdmFactors f, const int32_t *thr, int log2_width, int n,
                     uint64_t sum[VP_ADM_BANDS])
 {
-    if (!factors32_fit(f)) {
-        VpAdmKernels c;
-        vp_adm_mask_c(&c);
-        c.band[1].cubes(z, f, thr, log2_width, n, sum);
+    if (!vp_adm_factors32_fit(f)) {
+        vp_adm_cubes32_c(z, f, thr, log2_width, n, sum);
         return;
     }
     for (int b = 0; b < VP_ADM_BANDS; b++) {

@@ -198,12 +198,13 @@ static void check_decouple(VpCheck *t, const VpAdmKernels *ref, const VpAdmKerne
 /* Of a real mode, or, now and then, beyond all of them. */
 static VpAdmFactors draw_factors(VpCheck *t, int wide)
 {
-    const uint32_t most_hv = wide ? 251775280 : 36453, most_d = wide ? 154193616 : 49417, all = wide ? UINT32_MAX : 65535;
+    const uint32_t all = wide ? UINT32_MAX : 65535;
+    const int most_hv = wide ? 251775280 : 36453, most_d = wide ? 154193616 : 49417;
     switch (vp_check_range(t, 0, 3)) {
-    case 0: return (VpAdmFactors){most_hv, most_d};
+    case 0: return (VpAdmFactors){(uint32_t)most_hv, (uint32_t)most_d};
     case 1: return (VpAdmFactors){(uint32_t)vp_check_random(t) & all, (uint32_t)vp_check_random(t) & all};
     default:
-        return (VpAdmFactors){(uint32_t)vp_check_range(t, 0, (int)most_hv), (uint32_t)vp_check_range(t, 0, (int)most_d)};
+        return (VpAdmFactors){(uint32_t)vp_check_range(t, 0, most_hv), (uint32_t)vp_check_range(t, 0, most_d)};
     }
 }
 
@@ -378,7 +379,8 @@ void vp_bench_family(VpCheck *t)
                 set(b.out[i], x, 99);
             }
         }
-        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) vp_bench(t, rows[i].name[wide], "w=960", rows[i].call, &b);
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+            vp_bench(t, rows[i].name[wide], "w=960", rows[i].call, &b);
         vp_check_free(t);
     }
 }

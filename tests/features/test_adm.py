@@ -244,6 +244,17 @@ def test_factors_out_of_range(scale):
     assert len(got) == len(SCORES) + len(PARTS) + 1
 
 
+@pytest.mark.parametrize("bpc", [8, 10, 16])
+def test_levels(bpc):
+    """Vector code gives plain C's doubles, also in rows of several vector blocks and at their ends."""
+    rng = np.random.default_rng(bpc)
+    sets = {}, {"adm_enhn_gain_limit": 1.0}, GOLDEN["option_sets"]["v1_3d0h"]
+    for width in (1395, 1396, 33):
+        pair = random_pair(rng, width, 50, bpc)
+        best, plain = (run([pair], bpc, *sets, cpumask=mask) for mask in (0, 2**64 - 1))
+        assert {k: v.tolist() for k, v in best.items()} == {k: v.tolist() for k, v in plain.items()}
+
+
 def test_outside_is_not_read():
     """Luma that no summed coefficient or mask sees does not matter: 25 percent of 1080p."""
     rng = np.random.default_rng(3)
