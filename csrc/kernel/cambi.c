@@ -1,6 +1,7 @@
 #include "kernel/cambi.h"
 
 #include "base/cpu.h"
+#include "kernel/cambi_levels.h"
 
 const uint8_t vp_cambi_weight[VP_CAMBI_DIFFS + 1] = {0, 1, 2, 3, 4, 4, 5, 5, 6, 6, 6, 6, 7, 7, 7, 7, 8,
                                                      8, 8, 8, 8, 8, 8, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9};
@@ -119,36 +120,52 @@ static int contrast(const VpCambiBand *band, const uint16_t *count, ptrdiff_t st
 {
     int found = 0;
     for (int x = 0; x < n; x++) {
-        if (code[x] == VP_CAMBI_NONE) continue;
+        if (code[x] == VP_CAMBI_NONE || band->first[code[x]] > band->n_diffs) continue;
         const uint16_t *const own = count + (code[x] + band->n_diffs) * stride + x;
         float most = 0;
         for (int d = band->first[code[x]]; d <= band->n_diffs; d++) {
             const int above = own[d * stride], below = own[-d * stride];
             const int other = above > below ? above : below;
-            if (!other) continue;
             const float value = (float)(vp_cambi_weight[d] * own[0] * other) * band->reciprocal[own[0] + other];
             most = value > most ? value : most;
         }
-        if (most > 0) c[found++] = most;
+        c[found++] = most;
     }
     return found;
 }
 
+static int64_t sum(const float *c, size_t n, size_t *non_zero)
+{
+    int64_t total = 0;
+    *non_zero = 0;
+    for (size_t i = 0; i < n; i++) {
+        total += vp_cambi_units(c[i]);
+        *non_zero += c[i] > 0;
+    }
+    return total;
+}
+
+const VpCambiKernels vp_cambi_plain = {
+    .exceeds = exceeds,
+    .widen8 = widen8,
+    .scale16 = scale16,
+    .smooth = smooth,
+    .flat = flat,
+    .mask = mask,
+    .every_second = every_second,
+    .mode_across = mode_across,
+    .mode_down = mode_down,
+    .codes = codes,
+    .slide = slide,
+    .contrast = contrast,
+    .sum = sum,
+};
+
 void vp_cambi_kernels_init(VpCambiKernels *k, unsigned cpu)
 {
-    *k = (VpCambiKernels){
-        .exceeds = exceeds,
-        .widen8 = widen8,
-        .scale16 = scale16,
-        .smooth = smooth,
-        .flat = flat,
-        .mask = mask,
-        .every_second = every_second,
-        .mode_across = mode_across,
-        .mode_down = mode_down,
-        .codes = codes,
-        .slide = slide,
-        .contrast = contrast,
-    };
+    *k = vp_cambi_plain;
+#if defined(VP_X86)
+    if (cpu & VP_CPU_AVX2) vp_cambi_kernels_avx2(k);
+#endif
     (void)cpu;
 }

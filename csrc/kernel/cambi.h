@@ -62,12 +62,21 @@ typedef struct VpCambiKernels {
      * x .. x + 2 * radius, code out[x] loses 1 there. Vector code adds 0 to VP_CAMBI_PAD more columns. */
     void (*slide)(const VpCambiBand *band, uint16_t *count, ptrdiff_t stride, const uint16_t *in, const uint16_t *out,
                   int n);
-    /* The contrasts of n samples that are not 0, in order, into c (n + VP_CAMBI_PAD entries writable); how many.
-     * Column x belongs to sample x. */
+    /* The contrasts of those of n samples at whose code some step is visible, in order, into c (n + VP_CAMBI_PAD
+     * entries writable); how many. Column x belongs to sample x. n: at most VP_CAMBI_TILE. */
     int (*contrast)(const VpCambiBand *band, const uint16_t *count, ptrdiff_t stride, const uint16_t *code, int n,
                     float *c);
+    /* The exact sum of n contrasts in units of 2^-24, and how many of them are not 0. */
+    int64_t (*sum)(const float *c, size_t n, size_t *non_zero);
 } VpCambiKernels;
 
+/* A contrast, 0 or at least 0.5, in units of 2^-24: exact. */
+static inline int64_t vp_cambi_units(float c)
+{
+    return (int64_t)(c * 16777216.0f);
+}
+
+extern const VpCambiKernels vp_cambi_plain; /* plain C */
 /* cpu: VP_CPU_ flags */
 void vp_cambi_kernels_init(VpCambiKernels *k, unsigned cpu);
 

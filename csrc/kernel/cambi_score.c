@@ -123,7 +123,7 @@ static void spread(const VpCambiKernels *k, const VpCambiBand *band, const uint1
     for (int x = 0; x < n; x++) c[x] = k->contrast(band, count + x, stride, code + x, 1, one) ? one[0] : 0;
 }
 
-/* The contrasts of the columns x0 .. x1 - 1: a list of those that are not 0, or with `map` all of the picture.
+/* The contrasts of the columns x0 .. x1 - 1: a list of those that may be seen, or with `map` all of the picture.
  * Codes are counted from the rows a radius around; after the last row all have left and the counts are 0 again. */
 static size_t scan_tile(const VpCambiKernels *k, const VpCambiBand *band, const VpCambiPicture *p, int x0, int x1,
                         VpCambiWork *s, float *c, bool map)
@@ -167,11 +167,6 @@ static size_t scan(const VpCambiKernels *k, const VpCambiBand *band, const VpCam
     return found;
 }
 
-static int64_t units(float c)
-{
-    return (int64_t)(c * 16777216.0f); /* exact: a power of 2 */
-}
-
 static uint32_t bits_of(float c)
 {
     uint32_t bits;
@@ -180,15 +175,15 @@ static uint32_t bits_of(float c)
 }
 
 /* Positive numbers are ordered as their bits are. The smallest ones leave, by 11 bits at a time. */
-int64_t vp_cambi_sum_largest(float *c, size_t n, size_t keep)
+int64_t vp_cambi_sum_largest(const VpCambiKernels *k, float *c, size_t n, size_t keep)
 {
     enum { BITS = 11, BUCKETS = 1 << BITS };
-    int64_t sum = 0;
-    for (size_t i = 0; i < n; i++) sum += units(c[i]);
+    size_t non_zero;
+    int64_t sum = k->sum(c, n, &non_zero);
     size_t drop = n - keep;
     for (int shift = 21; drop && n; shift = shift > BITS ? shift - BITS : shift ? 0 : -1) {
         if (shift < 0) { /* all that are left are equal */
-            sum -= (int64_t)drop * units(c[0]);
+            sum -= (int64_t)drop * vp_cambi_units(c[0]);
             break;
         }
         uint32_t in_bucket[BUCKETS] = {0};
@@ -199,7 +194,7 @@ int64_t vp_cambi_sum_largest(float *c, size_t n, size_t keep)
         size_t left = 0;
         for (size_t i = 0; i < n; i++) {
             const uint32_t bucket = (bits_of(c[i]) >> shift) % BUCKETS;
-            if (bucket < edge) sum -= units(c[i]);
+            if (bucket < edge) sum -= vp_cambi_units(c[i]);
             if (bucket == edge) c[left++] = c[i];
         }
         n = left;
@@ -208,12 +203,14 @@ int64_t vp_cambi_sum_largest(float *c, size_t n, size_t keep)
     return sum;
 }
 
-static double pool(float *c, size_t found, size_t n, double topk)
+/* found: listed in c, of the n samples of the scale */
+static double pool(const VpCambiKernels *k, float *c, size_t found, size_t n, double topk)
 {
-    size_t keep = (size_t)(topk * (double)n);
+    size_t keep = (size_t)(topk * (double)n), non_zero;
     if (keep < 1) keep = 1;
     if (keep > n) keep = n;
-    const int64_t sum = vp_cambi_sum_largest(c, found, keep < found ? keep : found);
+    int64_t sum = k->sum(c, found, &non_zero);
+    if (non_zero > keep) sum = vp_cambi_sum_largest(k, c, squeeze(c, found), keep);
     return (double)sum / 16777216.0 / (double)keep;
 }
 
@@ -236,9 +233,9 @@ int vp_cambi_score(const VpCambiRule *rule, VpCambiPrepare *prepare, const VpCam
         if (map) {
             rc = map->put(map->self, scale, s->c, now->w, now->h);
             if (rc) return rc;
-            found = squeeze(s->c, n);
+            found = n;
         }
-        sum += (double)(1 << (VP_CAMBI_SCALES - 1 - scale)) * pool(s->c, found, n, rule->topk);
+        sum += (double)(1 << (VP_CAMBI_SCALES - 1 - scale)) * pool(k, s->c, found, n, rule->topk);
         VpCambiPicture *const swap = now;
         now = next;
         next = swap;

@@ -30,8 +30,7 @@ typedef struct VpCambiMap {
 int vp_cambi_score(const VpCambiRule *rule, VpCambiPrepare *prepare, const VpCambiKernels *k, const VpPlane *plane,
                    VpCambiWork *work, const VpCambiMap *map, double *score);
 
-/* The exact sum of the `keep` largest of n contrasts, in units of 2^-24: all are 0.5 or more and single precision.
- * Reorders c. 0 <= keep <= n. */
-int64_t vp_cambi_sum_largest(float *c, size_t n, size_t keep);
+/* The exact sum of the `keep` largest of n contrasts that are not 0, in units of 2^-24. Reorders c. keep <= n. */
+int64_t vp_cambi_sum_largest(const VpCambiKernels *k, float *c, size_t n, size_t keep);
 
 #endif

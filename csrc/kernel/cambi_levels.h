@@ -1,0 +1,14 @@
+/* The instruction levels of kernel/cambi.h: each replaces the entries it has. */
+#ifndef VP_KERNEL_CAMBI_LEVELS_H
+#define VP_KERNEL_CAMBI_LEVELS_H
+
+#include "base/cpu.h"
+#include "kernel/cambi.h"
+
+#if defined(VP_X86)
+void vp_cambi_kernels_avx2(VpCambiKernels *k);
+/* its part: all of vp_cambi_kernels_avx2() that looks at pictures rather than at counts */
+void vp_cambi_picture_kernels_avx2(VpCambiKernels *k);
+#endif
+
+#endif
