@@ -26,9 +26,10 @@ typedef struct VpSpeedKernels {
     void (*samples8)(const uint8_t *s, int w, float *x);
     void (*samples16)(const uint16_t *s, int w, float unit, float *x);
     void (*subtract)(const float *a, const float *b, int w, float *x); /* a - b; x may be a or b */
-    void (*accumulate)(float tap, const float *x, int n, float *sum);  /* sum += tap * x */
-    /* out[i] = ((1-g)*(1-f))*a[i0] + ((1-g)*f)*a[i1] + (g*(1-f))*b[i0] + (g*f)*b[i1], with f, i0, i1 of each i.
-     * Arrays may be read up to VP_SPEED_PAD entries after n, out written; indices there are valid. */
+    void (*accumulate)(float tap, const float *x, int n, float *sum); /* sum += tap * x */
+    /* sum[i] += tap * x[index[i]] */
+    void (*accumulate_at)(float tap, const float *x, const int32_t *index, int n, float *sum);
+    /* out[i] = ((1-g)*(1-f))*a[i0] + ((1-g)*f)*a[i1] + (g*(1-f))*b[i0] + (g*f)*b[i1], with f, i0, i1 of each i. */
     void (*blend)(const float *a, const float *b, const int32_t *i0, const int32_t *i1, const float *f, float g, int n,
                   float *out);
 
@@ -50,7 +51,7 @@ typedef struct VpSpeedKernels {
 /* cpu: VP_CPU_ flags */
 void vp_speed_kernels_init(VpSpeedKernels *k, unsigned cpu);
 
-/* log2 within 2 ulp, the same on every machine and at every level. */
+/* log2 within 2 ulp (of libm where x is not a positive normal number), the same on every machine and at every level. */
 double vp_speed_log2(double x);
 /* Its series: log2((1 + s) / (1 - s)) = s * sum of c[i] * s^(2 i), for |s| up to 0.172 */
 enum { VP_SPEED_LOG2_TERMS = 11 };

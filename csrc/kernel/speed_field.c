@@ -14,14 +14,14 @@ struct VpSpeedPlan {
     int n_taps, n_mean_taps;
     float tap[MAX_TAPS], mean_tap[MAX_TAPS];
     int n;              /* samples of the rows that are filtered */
-    int32_t *column;    /* of the filtered row, for each tap of each sample of the field */
+    int32_t *column;    /* of the filtered row, for each sample of the field, tap by tap */
     int32_t *i0, *i1;   /* resizing: columns of the plane for each of the n; of nearest i0 */
     float *fraction;    /* its share of the second column */
     float *across_weight; /* of bicubic and lanczos4: SPAN for each of the n, around column i0 */
     float *wide[2], *other; /* rows of the plane */
     float *row, *weight; /* one resized row, and what lanczos4 divides it by */
     float *sum;         /* of the vertical filter */
-    float *raw, *across, *z;
+    float *raw, *z;
     void *memory;
 };
 
@@ -171,7 +171,7 @@ VpSpeedPlan *vp_speed_plan_open(const VpSpeedShape *shape)
     const size_t wide = (size_t)shape->in_w + VP_SPEED_PAD;
     const size_t field = (size_t)p->field_w * (size_t)p->field_h + VP_SPEED_PAD;
     const bool many_taps = shape->resized && shape->method > VP_SPEED_BILINEAR;
-    p->memory = vp_calloc(7 * n + 3 * wide + 3 * field, sizeof(float));
+    p->memory = vp_calloc(7 * n + 3 * wide + 2 * field, sizeof(float));
     if (many_taps) p->across_weight = vp_calloc((size_t)p->n * SPAN, sizeof *p->across_weight);
     if (!p->memory || (many_taps && !p->across_weight)) {
         vp_speed_plan_close(p);
@@ -185,15 +185,14 @@ VpSpeedPlan *vp_speed_plan_open(const VpSpeedShape *shape)
     p->sum = p->weight + n;
     p->fraction = p->sum + n;
     p->raw = p->fraction + n;
-    p->across = p->raw + field;
-    p->z = p->across + field;
+    p->z = p->raw + field;
     p->column = (int32_t *)(p->z + field);
     p->i0 = p->column + n;
     p->i1 = p->i0 + n;
 
     for (int i = 0; i < reads; i++) {
         const int x = reflect(STEP * (i / p->n_taps) + i % p->n_taps - p->n_taps / 2, shape->w);
-        p->column[i] = shape->resized ? i : x;
+        p->column[i % p->n_taps * p->field_w + i / p->n_taps] = shape->resized ? i : x;
         if (!shape->resized) continue;
         if (shape->method == VP_SPEED_NEAREST)
             p->i0[i] = nearest(x, shape->in_w, shape->w);
@@ -274,40 +273,37 @@ static const float *resized(VpSpeedPlan *p, const VpSpeedKernels *k, const VpSpe
 }
 
 /* z = raw less its local mean */
-static void take_mean_off(VpSpeedPlan *p)
+static void take_mean_off(VpSpeedPlan *p, const VpSpeedKernels *k)
 {
-    const int w = p->field_w, h = p->field_h, n = p->n_mean_taps;
+    const int w = p->field_w, h = p->field_h, n = p->n_mean_taps, reach = n / 2;
+    float *const row = p->row + reach; /* filtered down, and reflected at both ends */
     for (int y = 0; y < h; y++) {
-        for (int x = 0; x < w; x++) {
-            float sum = 0;
-            for (int t = 0; t < n; t++) sum = sum + p->mean_tap[t] * p->raw[reflect(y + t - n / 2, h) * w + x];
-            p->across[y * w + x] = sum;
+        memset(row, 0, (size_t)w * sizeof *row);
+        for (int t = 0; t < n; t++) k->accumulate(p->mean_tap[t], p->raw + reflect(y + t - reach, h) * w, w, row);
+        for (int i = 1; i <= reach; i++) {
+            row[-i] = row[i];
+            row[w - 1 + i] = row[w - 1 - i];
         }
-    }
-    for (int y = 0; y < h; y++) {
-        for (int x = 0; x < w; x++) {
-            float sum = 0;
-            for (int t = 0; t < n; t++) sum = sum + p->mean_tap[t] * p->across[y * w + reflect(x + t - n / 2, w)];
-            p->z[y * w + x] = p->raw[y * w + x] - sum;
-        }
+        float *const z = p->z + y * w;
+        memset(p->sum, 0, (size_t)w * sizeof *p->sum);
+        for (int t = 0; t < n; t++) k->accumulate(p->mean_tap[t], row + t - reach, w, p->sum);
+        k->subtract(p->raw + y * w, p->sum, w, z);
     }
 }
 
 VpSpeedField vp_speed_field(VpSpeedPlan *p, const VpSpeedKernels *k, const VpSpeedSource *source)
 {
+    const int w = p->field_w;
     for (int i = 0; i < p->field_h; i++) {
         memset(p->sum, 0, (size_t)p->n * sizeof *p->sum);
         for (int t = 0; t < p->n_taps; t++) {
             const int y = reflect(STEP * i + t - p->n_taps / 2, p->shape.h);
             k->accumulate(p->tap[t], resized(p, k, source, y), p->n, p->sum);
         }
-        const int32_t *column = p->column;
-        for (int j = 0; j < p->field_w; j++, column += p->n_taps) {
-            float sum = 0;
-            for (int t = 0; t < p->n_taps; t++) sum = sum + p->tap[t] * p->sum[column[t]];
-            p->raw[i * p->field_w + j] = sum;
-        }
+        float *const raw = p->raw + i * w;
+        memset(raw, 0, (size_t)w * sizeof *raw);
+        for (int t = 0; t < p->n_taps; t++) k->accumulate_at(p->tap[t], p->sum, p->column + t * w, w, raw);
     }
-    take_mean_off(p);
-    return (VpSpeedField){p->z, p->field_w, p->field_w, p->field_h};
+    take_mean_off(p, k);
+    return (VpSpeedField){p->z, w, w, p->field_h};
 }
