@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from vmafpy.errors import MissingExtraError, VmafError, VmafWarning
 from vmafpy.scorer import DEFAULT_MODELS
-from vmafpy.studies.encode import filtered, x264
+from vmafpy.studies.encode import x264
+from vmafpy.studies.prefilter import filtered
 from vmafpy.studies.trial import Trial, run_trials
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from vmafpy.errors import InputError, VmafError
+from vmafpy.errors import VmafError
 
 if TYPE_CHECKING:
     import av
@@ -214,8 +214,8 @@ class CallableEncoder:
     ----------
     name : str
     function : callable
-        ``function(frames, crf)`` takes an iterable of av.VideoFrame and yields (decoded av.VideoFrame, bits) for each
-        in order. It gets all frames at once as a list, since it may look both ways.
+        ``function(frames, crf)`` takes a list of av.VideoFrame and yields (decoded av.VideoFrame, bits) for each in
+        order. It gets all frames at once, since it may look both ways: memory grows with the clip.
     crf_range : tuple of int
     settings : mapping
         What identifies the model: part of the cache's keys.
@@ -242,7 +242,7 @@ class _CallableSession:
         return []
 
     def finish(self) -> list[av.VideoFrame]:
-        out = []
+        out: list[av.VideoFrame] = []
         try:
             for frame, bits in self._encoder.function(self._frames, self._crf):
                 out.append(frame)
@@ -258,6 +258,8 @@ class _CallableSession:
 class CommandEncoder:
     """
     An external program: y4m file in, any file PyAV decodes out.
+
+    Both are temporary files, and the source's frames are held until the program ends: memory grows with the clip.
 
     Parameters
     ----------
@@ -336,37 +338,6 @@ class _CommandSession:
             raise EncoderError(f"{self._encoder.name}: its output cannot be decoded: {error}") from error
         finally:
             self._folder.cleanup()
-
-
-def filtered(frames: Iterable[av.VideoFrame], rate: Fraction, chain: str) -> Iterator[av.VideoFrame]:
-    """
-    Run frames through an FFmpeg filter chain, such as ``"unsharp=5:5:1.0"`` or ``"avgblur=1,unsharp"``.
-
-    Raises
-    ------
-    InputError
-        If FFmpeg refuses the chain.
-    """
-    import av
-
-    graph: Any = None
-    for index, frame in enumerate(frames):
-        frame.pts, frame.time_base = index, 1 / rate
-        try:
-            if graph is None:
-                graph = av.filter.Graph()
-                nodes = [
-                    graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=1 / rate)
-                ]
-                for part in chain.split(","):
-                    name, _, options = part.strip().partition("=")
-                    nodes.append(graph.add(name, options))
-                nodes.append(graph.add("buffersink"))
-                graph.link_nodes(*nodes).configure()
-            graph.push(frame)
-            yield graph.pull()
-        except (av.error.FFmpegError, OSError, ValueError) as error:
-            raise InputError(f"FFmpeg refuses the filter {chain!r}: {error}") from error
 
 
 def fingerprint(encoder: Encoder) -> str:

@@ -3,84 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
-from vmafpy.errors import InputError, VmafError
+from vmafpy.errors import InputError
 from vmafpy.stats import BDResult, bd_rate
-from vmafpy.studies.encode import Encoder, filtered
+from vmafpy.studies.encode import Encoder
+from vmafpy.studies.prefilter import Filter, name_of
 from vmafpy.studies.trial import Bench, Cache, Encode, Source, Trial
-from vmafpy.studies.tune import bd_or_reason, quality_metrics
-
-if TYPE_CHECKING:
-    import av
-
-#: A filter: FFmpeg's words, or a callable from frames to frames of the same size and number.
-Filter = str | Callable[[Iterable[Any]], Iterable[Any]]
+from vmafpy.studies.tune import bd_or_reason, figure, quality_metrics
 
 MODELS = ("vmaf_v0.6.1", "vmaf_v0.6.1neg")
-
-
-def apply(frames: Iterable[av.VideoFrame], rate: Fraction, chosen: Filter) -> Iterator[av.VideoFrame]:
-    """
-    Run frames through a filter, and hold it to its promise.
-
-    Raises
-    ------
-    InputError
-        If FFmpeg refuses the filter, a callable raises, or size, format or number of frames change.
-    """
-    taken = given = 0
-    form: tuple[int, int, str] | None = None
-
-    def counted() -> Iterator[av.VideoFrame]:
-        nonlocal taken, form
-        for frame in frames:
-            taken += 1
-            form = form or (frame.width, frame.height, frame.format.name)
-            yield frame
-
-    made = filtered(counted(), rate, chosen) if isinstance(chosen, str) else _called(chosen, counted())
-    for frame in made:
-        given += 1
-        got = (frame.width, frame.height, frame.format.name)
-        if got != form:
-            raise InputError(f"the filter turned {form} into {got} at frame {given - 1}; it must keep size and format")
-        yield frame
-    if given != taken:
-        raise InputError(f"the filter gave {given} frames for {taken}; it must keep their number")
-
-
-def _called(function: Callable[[Iterable[Any]], Iterable[Any]], frames: Iterator[Any]) -> Iterator[Any]:
-    try:
-        yield from function(frames)
-    except VmafError:
-        raise
-    except Exception as error:
-        name = getattr(function, "__name__", "filter")
-        raise InputError(f"the filter {name} raised {type(error).__name__}: {error}") from error
-
-
-class FilterBench(Bench):
-    """A bench whose sources pass a filter before they are encoded; scores are against the unfiltered source."""
-
-    def __init__(self, source: Source | str, chosen: Filter, **options: Any) -> None:
-        super().__init__(source, **options)
-        self._chosen = chosen
-        if not isinstance(chosen, str) and self._cache is not None and not getattr(chosen, "cache_key", None):
-            raise InputError("a callable filter needs an attribute cache_key (a name with version) to use a cache")
-
-    def _pairs(self) -> Iterator[tuple[av.VideoFrame, av.VideoFrame]]:
-        # two readers, so that a filter that writes into its frames cannot touch the reference
-        yield from zip(self.source.read(), apply(self.source.read(), self.rate, self._chosen), strict=True)
-
-    def _key(self, trial: Trial) -> list[Any]:
-        name = self._chosen if isinstance(self._chosen, str) else str(getattr(self._chosen, "cache_key", ""))
-        return [*super()._key(trial), "filter", name]
 
 
 @dataclass(frozen=True)
@@ -102,7 +38,10 @@ class Gain:
     worst, best : float
         Largest loss and largest win of a clip.
     at_equal_rate : float
-        Mean gain after the unfiltered curve is read at the filtered encode's bitrate; NaN outside its rates.
+        Mean gain over the unfiltered curve read at the filtered encode's bitrate, linear in log rate, over the clips
+        whose curve reaches that rate; NaN where none does.
+    n_equal_rate : int
+        Number of those clips.
     frame_stddev : float
         Standard deviation of the per-frame gain, mean over clips: does the filter flicker?
     """
@@ -119,6 +58,7 @@ class Gain:
     worst: float
     best: float
     at_equal_rate: float
+    n_equal_rate: int
     frame_stddev: float
 
 
@@ -165,26 +105,58 @@ class FilterStudy:
         raise InputError(f"no gain of {metric} at CRF {crf} was measured")
 
     def verdict(self) -> str:
-        """Say how much of the VMAF gain survives under NEG, PSNR and SSIM, at equal bitrate where that is known."""
+        """Say how much of the VMAF gain survives under NEG and the other metrics, at fixed CRF and over the rates."""
         lines = []
         for entry in (g for g in self.gains if g.metric == MODELS[0]):
             others = {
                 g.metric: g for g in self.gains if (g.encoder, g.crf) == (entry.encoder, entry.crf) and g is not entry
             }
-            neg = others.get(MODELS[1])
-            if neg is None:
-                continue
-            falls = [name for name, g in others.items() if g.mean < 0]
-            share = f", {neg.mean / entry.mean:.0%} of it" if entry.mean > 0 and neg.mean > 0 else ""
-            words = f"{entry.encoder} CRF {entry.crf}: VMAF {entry.mean:+.2f}, NEG {neg.mean:+.2f}{share}"
-            if entry.mean > 0 and neg.mean <= 0:
+            neg = others[MODELS[1]]
+            words = f"{entry.encoder} CRF {entry.crf}: VMAF {entry.mean:+.2f}, NEG {neg.mean:+.2f}"
+            if math.isfinite(entry.at_equal_rate):
+                words += f" (at equal bitrate {entry.at_equal_rate:+.2f}, {neg.at_equal_rate:+.2f})"
+                pair = entry.at_equal_rate, neg.at_equal_rate
+            else:
+                words += " (no equal bitrate among the points)"
+                pair = entry.mean, neg.mean
+            if pair[0] > 0 and pair[1] <= 0:
                 words += "; enhancement gaming: nothing of the VMAF gain survives under NEG"
-            elif entry.mean > 0 and neg.mean < entry.mean / 2:
-                words += "; most of the VMAF gain is enhancement"
-            if falls and entry.mean > 0:
+            elif pair[0] > 0:
+                words += f"; {pair[1] / pair[0]:.0%} of the VMAF gain survives under NEG"
+            falls = [name for name, g in others.items() if name != MODELS[1] and g.mean < 0]
+            if falls and pair[0] > 0:
                 words += f"; {', '.join(falls)} fall"
             lines.append(words)
+        for (clip, encoder), figures in self.bd_rate.items():
+            words = ", ".join(f"{m} {v if isinstance(v, str) else f'{float(v):+.1f} %'}" for m, v in figures.items())
+            lines.append(f"{clip}, {encoder}: BD-rate {words}")
         return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every figure as plain types, None where one has no meaning."""
+
+        def number(value: float) -> float | None:
+            return value if math.isfinite(value) else None
+
+        return {
+            "filter": self.filter,
+            "gains": [
+                {k: number(v) if isinstance(v, float) else v for k, v in asdict(gain).items()} for gain in self.gains
+            ],
+            "clips": [
+                {
+                    "clip": key[0],
+                    "encoder": key[1],
+                    "bd_rate": {m: figure(value) for m, value in self.bd_rate[key].items()},
+                    "saved_percent": {f"{vmaf:g}": number(value) for vmaf, value in self.saved[key].items()},
+                    "rate_change_percent": {str(e.crf): self.rate_change[key[0], key[1], e.crf] for e in self.plain[key]},
+                    "plain": [e.to_dict() for e in self.plain[key]],
+                    "filtered": [e.to_dict() for e in self.filtered[key]],
+                }
+                for key in self.plain
+            ],
+            "verdict": self.verdict().splitlines(),
+        }
 
 
 def filter_study(
@@ -196,6 +168,7 @@ def filter_study(
     features: str | Sequence[Any] = "triangulate",
     n_threads: int | None = None,
     cache: Cache | str | None = None,
+    report: Callable[[Encode], object] | None = None,
 ) -> FilterStudy:
     """
     Judge a pre-processing filter by ground truth: real encodes with and without it, scored against the original.
@@ -213,30 +186,38 @@ def filter_study(
     features, n_threads
         As for `vmafpy.score`; VMAF and NEG are always scored.
     cache : Cache or path-like, optional
+    report : callable, optional
+        Called with every encode as it is made or read.
 
     Raises
     ------
     InputError
-        If there is no clip, encoder or CRF, or the filter breaks its promise.
+        If there is no clip, encoder or CRF, one is given twice, or the filter breaks its promise.
     EncoderError
         As the encoders.
     """
     if not sources or not encoders or not crfs:
         raise InputError("a filter study needs at least one clip, one encoder and one CRF")
-    name = chosen if isinstance(chosen, str) else getattr(chosen, "__name__", "callable")
     options: dict[str, Any] = {"models": MODELS, "features": features, "n_threads": n_threads, "cache": cache}
+    options["report"] = report
+    names = [encoder.name for encoder in encoders]
+    if len(set(names)) < len(names):
+        raise InputError(f"two encoders have one name among {', '.join(names)}; name them apart")
+    settings = sorted(set(crfs))
     plain: dict[tuple[str, str], tuple[Encode, ...]] = {}
     treated: dict[tuple[str, str], tuple[Encode, ...]] = {}
     for source in sources:
-        without, with_filter = Bench(source, **options), FilterBench(source, chosen, **options)
+        without, with_filter = Bench(source, **options), Bench(source, filter=chosen, **options)
         for encoder in encoders:
-            trials = [Trial(encoder, crf) for crf in sorted(crfs)]
-            key = (str(without.source.path), encoder.name)
+            trials = [Trial(encoder, crf) for crf in settings]
+            key = (without.source.label, encoder.name)
+            if key in plain:
+                raise InputError(f"the clip {key[0]} is given twice")
             plain[key] = tuple(without.encodes(trials))
             treated[key] = tuple(with_filter.encodes(trials))
     metrics = quality_metrics(next(iter(plain.values()))[0])
     return FilterStudy(
-        filter=str(name),
+        filter=name_of(chosen),
         gains=tuple(_gains(plain, treated, metrics)),
         bd_rate={
             key: {
@@ -264,7 +245,7 @@ def _at(rates: Sequence[float], values: Sequence[float], rate: float) -> float:
     """Value of a curve at a rate, linear over log rate; NaN outside."""
     order = np.argsort(rates)
     x, y = np.log(np.asarray(rates, float)[order]), np.asarray(values, float)[order]
-    return float(np.interp(math.log(rate), x, y, left=math.nan, right=math.nan))
+    return float(np.interp(np.log(rate), x, y, left=math.nan, right=math.nan))
 
 
 def _saved(plain: Sequence[Encode], treated: Sequence[Encode], target: float) -> float:
@@ -293,8 +274,10 @@ def _gains(
                     b.score(metric) - _at(*_curve(plain[key], metric), b.kbps)
                     for key, b in zip(keys, after, strict=True)
                 ]
+                reached = [value for value in equal if math.isfinite(value)]
                 spread = [
-                    float(np.std(_frames(b, metric) - _frames(a, metric))) for a, b in zip(before, after, strict=True)
+                    float(np.std(b.scores(metric).values - a.scores(metric).values))
+                    for a, b in zip(before, after, strict=True)
                 ]
                 yield Gain(
                     metric=metric,
@@ -308,11 +291,7 @@ def _gains(
                     degraded=float((gains < 0).mean()),
                     worst=float(gains.min()),
                     best=float(gains.max()),
-                    at_equal_rate=float(np.mean(equal)),
+                    at_equal_rate=float(np.mean(reached)) if reached else math.nan,
+                    n_equal_rate=len(reached),
                     frame_stddev=float(np.mean(spread)),
                 )
-
-
-def _frames(encode: Encode, metric: str) -> Any:
-    scores = encode.result.models if metric in encode.result.models else encode.result.features
-    return scores[metric].values

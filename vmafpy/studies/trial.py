@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from vmafpy.errors import InputError, MediaError
-from vmafpy.models import Model
-from vmafpy.results import ScoreResult, atomic_write
+import numpy as np
+
+from vmafpy import __version__
+from vmafpy.errors import InputError, MediaError, OptionError
+from vmafpy.models import Model, aliases_of
+from vmafpy.results import FrameScores, ScoreResult, atomic_write
 from vmafpy.scorer import Feature, ModelLike, Scorer, load_models
 from vmafpy.studies.encode import Encoder, EncoderError, Session, fingerprint
+from vmafpy.studies.prefilter import Filter, apply, cache_key
 
 if TYPE_CHECKING:
     import av
+
+#: Half-open range of frame numbers of a source; None for its last frame.
+Window: TypeAlias = tuple[int, int | None]
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,24 @@ class Encode:
     result: ScoreResult
     cached: bool = False
 
+    def scores(self, name: str | None = None) -> FrameScores:
+        """
+        Per-frame scores of a model or feature; the first model if *name* is None.
+
+        Raises
+        ------
+        InputError
+            If it was not scored.
+        """
+        models, features = self.result.models, self.result.features
+        if name is None and models:
+            return next(iter(models.values()))
+        if name in models:
+            return models[str(name)]
+        if name in features:
+            return features[str(name)]
+        raise InputError(f"{name or 'a model'!r} was not scored; {', '.join((*models, *features))} were")
+
     def score(self, name: str | None = None, pooling: str = "mean") -> float:
         """
         Pooled score of a model or feature; the first model if *name* is None.
@@ -71,21 +97,18 @@ class Encode:
         InputError
             If it was not scored, or the pooling is unknown: "mean", "harmonic_mean", "min", "max", "p1" ... "p99".
         """
-        scores: Any
-        if name is None:
-            scores = next(iter(self.result.models.values()))
-        elif name in self.result.models:
-            scores = self.result.models[name]
-        elif name in self.result.features:
-            scores = self.result.features[name]
-        else:
-            known = ", ".join((*self.result.models, *self.result.features))
-            raise InputError(f"{name!r} was not scored; {known} were")
+        scores = self.scores(name)
         if pooling in ("mean", "harmonic_mean", "min", "max"):
             return float(getattr(scores, pooling))
-        if pooling.startswith("p") and pooling[1:].isdigit() and 0 <= int(pooling[1:]) <= 100:
+        if pooling.startswith("p") and pooling[1:].isdigit() and int(pooling[1:]) <= 100:
             return float(scores.percentile(int(pooling[1:])))
         raise InputError(f"pooling {pooling!r} is unknown; there are mean, harmonic_mean, min, max and p0 to p100")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return settings, bitrate and mean scores as plain types."""
+        means = {n: s.mean for n, s in (*self.result.models.items(), *self.result.features.items())}
+        facts = {"encoder": self.encoder, "crf": self.crf, "kbps": self.kbps, "n_frames": self.n_frames}
+        return {**facts, "cached": self.cached, "mean": {n: v if math.isfinite(v) else None for n, v in means.items()}}
 
 
 class _Running:
@@ -192,6 +215,39 @@ class Source:
     size: tuple[int, int] | None = None
     pix_fmt: str = "yuv420p"
 
+    @property
+    def label(self) -> str:
+        """Path, and what sets this source apart from the whole file."""
+        first, end = self.frames
+        parts = [os.fspath(self.path)]
+        if (first, end) != (0, None):
+            parts.append(f"frames {first}:{'' if end is None else end}")
+        if self.size:
+            parts.append(f"{self.size[0]}x{self.size[1]}")
+        return " ".join(parts)
+
+    def n_frames(self) -> int:
+        """
+        Count the frames, without decoding them.
+
+        Raises
+        ------
+        MediaError
+            If the file cannot be read, or ends before the range begins.
+        """
+        import av
+
+        try:
+            with av.open(os.fspath(self.path)) as container:
+                count = sum(1 for packet in container.demux(video=0) if packet.size)
+        except (av.error.FFmpegError, OSError) as error:
+            raise MediaError(f"cannot read {self.path}: {error}") from error
+        first, end = self.frames
+        n = (count if end is None else min(end, count)) - first
+        if n < 1:
+            raise MediaError(f"{self.path} has no frame {first}; it has {count}")
+        return n
+
     def rate(self) -> Fraction:
         """Frames per second."""
         from vmafpy.frames import VideoFile
@@ -258,22 +314,34 @@ class Cache:
         return self._folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
 
     def get(self, key: Sequence[Any]) -> Encode | None:
-        """Return the entry, or None."""
+        """
+        Return the entry, or None.
+
+        Raises
+        ------
+        InputError
+            If the entry was damaged after it was written.
+        """
         path = self._path(key)
         if not path.exists():
             return None
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return Encode(
-            document["encoder"],
-            document["crf"],
-            document["kbps"],
-            document["n_frames"],
-            ScoreResult.from_dict(document["result"]),
-            cached=True,
-        )
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+            result = ScoreResult.from_dict(document["result"])
+            facts = {name: document[name] for name in ("encoder", "crf", "kbps", "n_frames")}
+            return Encode(**facts, result=result, cached=True)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"the cache entry {path} cannot be read ({error}); delete it") from error
 
     def put(self, key: Sequence[Any], encode: Encode) -> None:
-        """Store an entry."""
+        """
+        Store an entry.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written: disk full, quota, read-only. Entries written before stay.
+        """
         document: Mapping[str, Any] = {
             "encoder": encode.encoder,
             "crf": encode.crf,
@@ -281,8 +349,40 @@ class Cache:
             "n_frames": encode.n_frames,
             "result": encode.result.to_dict(),
         }
-        with atomic_write(self._path(key)) as file:
-            json.dump(document, file, allow_nan=False)
+        try:
+            with atomic_write(self._path(key)) as file:
+                json.dump(document, file, allow_nan=False)
+        except OSError as error:
+            raise InputError(f"cannot write to the cache {self._folder}: {error.strerror}") from error
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """
+    Parts of a long source that stand for the whole, evenly spread.
+
+    Attributes
+    ----------
+    count : int
+        Number of parts, 2 or more: their spread tells the error.
+    length : int
+        Frames of each.
+    """
+
+    count: int
+    length: int
+
+    def __post_init__(self) -> None:
+        if self.count < 2 or self.length < 1:
+            raise OptionError(f"sampling {self.count} parts of {self.length} frames: give 2 or more, of 1 or more")
+
+    def windows(self, n_frames: int) -> list[Window]:
+        """Place the parts in a source; the whole of it where they would fill it."""
+        if self.count * self.length >= n_frames:
+            return [(0, None)]
+        step = n_frames / self.count
+        starts = [int(step * k + (step - self.length) / 2) for k in range(self.count)]
+        return [(start, start + self.length) for start in starts]
 
 
 class Bench:
@@ -294,9 +394,20 @@ class Bench:
     source : Source or path-like
     models, features, n_threads
         As for `vmafpy.score`.
-    filter : str, optional
-        FFmpeg filter applied before encoding; scores are always against the unfiltered source.
+    filter : str or callable, optional
+        Applied before encoding (see `vmafpy.studies.prefilter`); scores are always against the unfiltered source.
+    sample : Sampling, optional
+        Encode and score parts of the source only; `sampling_error` tells what that costs.
     cache : Cache or path-like, optional
+    at_once : int
+        Encodes that share one pass over the source. Each holds its encoder's delay in memory.
+    report : callable, optional
+        Called with every encode as it is made or read.
+
+    Raises
+    ------
+    InputError
+        If the cache cannot be used, or not with this filter.
     """
 
     def __init__(
@@ -306,45 +417,119 @@ class Bench:
         models: ModelLike | Iterable[ModelLike] | None = None,
         features: str | Iterable[Feature] = (),
         n_threads: int | None = None,
-        filter: str = "",
+        filter: Filter | None = None,
+        sample: Sampling | None = None,
         cache: Cache | str | os.PathLike[str] | None = None,
+        at_once: int = 4,
+        report: Callable[[Encode], object] | None = None,
     ) -> None:
+        if at_once < 1:
+            raise OptionError(f"at_once={at_once}: one encode or more")
         self.source = source if isinstance(source, Source) else Source(source)
         self.rate = self.source.rate()
+        self.windows: list[Window] = [(0, None)] if sample is None else sample.windows(self.source.n_frames())
+        self.n_encoded = 0
         self._models: list[Model] = load_models(models)
         self._features = [features] if isinstance(features, str) else list(features)
         self._n_threads = n_threads
         self._filter = filter
         self._cache = cache if isinstance(cache, Cache) or cache is None else Cache(cache)
-        self.n_encoded = 0
+        self._filter_key = cache_key(filter) if self._cache else ""
+        self._at_once = at_once
+        self._report = report
 
     def encodes(self, trials: Sequence[Trial]) -> list[Encode]:
-        """Return the encodes in order; those not in the cache are made together, the source decoded once."""
-        found: dict[int, Encode] = {}
-        for k, trial in enumerate(trials):
-            cached = self._cache.get(self._key(trial)) if self._cache else None
-            if cached is not None:
-                found[k] = cached
-        missing = [k for k in range(len(trials)) if k not in found]
-        if missing:
-            made = run_trials(
-                self._pairs(),
-                [trials[k] for k in missing],
-                rate=self.rate,
-                models=self._models,
-                features=self._features,
-                n_threads=self._n_threads,
-            )
-            self.n_encoded += len(made)
-            for k, encode in zip(missing, made, strict=True):
-                found[k] = encode
-                if self._cache:
-                    self._cache.put(self._key(trials[k]), encode)
-        return [found[k] for k in range(len(trials))]
+        """Return the encodes in order; those not in the cache are made, several on one decoded source."""
+        made = self.encode_windows([(window, trial) for trial in trials for window in self.windows])
+        n = len(self.windows)
+        return [_merged(made[k : k + n]) for k in range(0, len(made), n)]
 
     def encode(self, trial: Trial) -> Encode:
         """Return one encode."""
         return self.encodes([trial])[0]
+
+    def encode_windows(self, requests: Sequence[tuple[Window, Trial]]) -> list[Encode]:
+        """
+        Encode parts of the source, each by itself, starting with a key frame.
+
+        Windows that do not overlap share one pass over the source. Frame numbers in the results are the source's.
+
+        Raises
+        ------
+        MediaError
+            If the source ends before a window does.
+        """
+        found: dict[int, Encode] = {}
+        missing: dict[Window, list[int]] = {}
+        for k, (window, trial) in enumerate(requests):
+            cached = self._cache.get(self._key(window, trial)) if self._cache else None
+            if cached is None:
+                missing.setdefault(window, []).append(k)
+            else:
+                found[k] = cached
+                self._tell(cached)
+        while missing:
+            position = 0
+            with closing(self._pairs()) as pairs:
+                for window in sorted(missing, key=lambda w: w[0]):
+                    first, end = window
+                    if first < position:
+                        continue  # overlaps the one before: in the next pass
+                    batch, rest = missing[window][: self._at_once], missing[window][self._at_once :]
+                    for _ in islice(pairs, first - position):
+                        pass
+                    made = self._run(pairs, window, [requests[k][1] for k in batch])
+                    found.update(zip(batch, made, strict=True))
+                    if rest:
+                        missing[window] = rest
+                    else:
+                        del missing[window]
+                    if end is None:
+                        break
+                    position = end
+        return [found[k] for k in range(len(requests))]
+
+    def _run(self, pairs: Iterator[tuple[av.VideoFrame, av.VideoFrame]], window: Window, trials: list[Trial]) -> Any:
+        first, end = window
+        wanted = None if end is None else end - first
+        made = run_trials(
+            islice(pairs, wanted),
+            trials,
+            rate=self.rate,
+            models=self._models,
+            features=self._features,
+            n_threads=self._n_threads,
+        )
+        if wanted is not None and made[0].n_frames < wanted:
+            raise MediaError(f"{self.source.label} ends at frame {first + made[0].n_frames}, before frame {end}")
+        made = [replace(encode, result=encode.result.window(first, None, first)) for encode in made]
+        self.n_encoded += len(made)
+        for trial, encode in zip(trials, made, strict=True):
+            if self._cache:
+                self._cache.put(self._key(window, trial), encode)
+            self._tell(encode)
+        return made
+
+    def _tell(self, encode: Encode) -> None:
+        if self._report is not None:
+            self._report(encode)
+
+    def sampling_error(self, encode: Encode, name: str | None = None) -> float:
+        """
+        Return the half-width of the 95 % interval of a sampled mean, from the spread of the parts; 0 without sampling.
+
+        Student's t over the parts' means, with the correction for a finite source. Parts start with a key frame
+        each, so the bitrate of a sampled encode tends to lie above the whole's; that is not part of this figure.
+        """
+        if len(self.windows) < 2:
+            return 0.0
+        from scipy import stats
+
+        scores = encode.scores(name)
+        means = [scores.values[(scores.indices >= a) & (scores.indices < (b or 0))].mean() for a, b in self.windows]
+        k = len(means)
+        left = max(0.0, 1 - len(scores) / self.source.n_frames())
+        return float(stats.t.ppf(0.975, k - 1) * np.std(means, ddof=1) / math.sqrt(k) * math.sqrt(left))
 
     def check_target(self, target: float, model: str | None) -> None:
         """
@@ -355,28 +540,44 @@ class Bench:
         InputError
             If it lies outside the model's range.
         """
-        chosen = [m for m in self._models if model in (None, m.id)][:1]
-        for m in chosen:
-            low, high = m.score_range
-            if not low < target <= high:
-                raise InputError(f"a target of {target:g} is outside what {m.id} can give, {low:g} to {high:g}")
+        for m in self._models:
+            if model is None or model == m.id or aliases_of([m.id]).get(model) == m.id:
+                low, high = m.score_range
+                if not low < target <= high:
+                    raise InputError(f"a target of {target:g} is outside what {m.id} can give, {low:g} to {high:g}")
+                return
 
-    def _pairs(self) -> Iterator[tuple[av.VideoFrame, av.VideoFrame]]:
-        from vmafpy.studies.encode import filtered
-
-        if not self._filter:
+    def _pairs(self) -> Generator[tuple[av.VideoFrame, av.VideoFrame], None, None]:
+        if self._filter is None:
             for frame in self.source.read():
                 yield frame, frame
             return
-        # two readers, so that a filter with delay or state cannot touch the reference
-        yield from zip(self.source.read(), filtered(self.source.read(), self.rate, self._filter), strict=True)
+        # two readers, so that a filter that writes into its frames cannot touch the reference
+        yield from zip(self.source.read(), apply(self.source.read(), self.rate, self._filter), strict=True)
 
-    def _key(self, trial: Trial) -> list[Any]:
+    def _key(self, window: Window, trial: Trial) -> list[Any]:
         return [
+            __version__,
             self.source.identity(),
-            self._filter,
+            window,
+            self._filter_key,
             fingerprint(trial.encoder),
             trial.crf,
-            [model.to_dict() for model in self._models],
+            [[model.to_dict(), model.sha256] for model in self._models],
             self._features,
         ]
+
+
+def _merged(parts: Sequence[Encode]) -> Encode:
+    """One encode out of those of several windows."""
+    if len(parts) == 1:
+        return parts[0]
+    n = sum(part.n_frames for part in parts)
+    return Encode(
+        parts[0].encoder,
+        parts[0].crf,
+        sum(part.kbps * part.n_frames for part in parts) / n,
+        n,
+        ScoreResult.join(part.result for part in parts),
+        all(part.cached for part in parts),
+    )

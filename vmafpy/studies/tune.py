@@ -31,6 +31,8 @@ class Bisection:
     monotonic : bool
         False where a higher CRF scored higher: the answer is then the highest CRF seen to meet the target, and
         another may exist.
+    error : float
+        Half-width of the 95 % interval that sampling leaves around the best encode's mean; 0 without sampling.
     """
 
     target: float
@@ -38,6 +40,18 @@ class Bisection:
     best: Encode
     encodes: tuple[Encode, ...]
     monotonic: bool
+    error: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was found as plain types."""
+        return {
+            "target": self.target,
+            "met": self.met,
+            "best": self.best.to_dict(),
+            "monotonic": self.monotonic,
+            "sampling_error": self.error,
+            "encodes": [encode.to_dict() for encode in self.encodes],
+        }
 
 
 def bisect(
@@ -95,7 +109,7 @@ def bisect(
     monotonic = all(a[1] >= b[1] for a, b in itertools.pairwise(values))
     meeting = [crf for crf, value in values if value >= target]
     best = seen[max(meeting)] if meeting else seen[max(values, key=lambda item: item[1])[0]]
-    return Bisection(target, bool(meeting), best, tuple(seen.values()), monotonic)
+    return Bisection(target, bool(meeting), best, tuple(seen.values()), monotonic, bench.sampling_error(best, model))
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +150,16 @@ class Comparison:
             agree = all(value < 0 for value in rates.values()) or all(value > 0 for value in rates.values())
             words.append(f"{codec} against {self.anchor}: {spread}; the metrics {'agree' if agree else 'DISAGREE'}")
         return "\n".join(words)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return points and figures as plain types; a figure without meaning is its reason in words."""
+        return {
+            "anchor": self.anchor,
+            "encodes": {name: [e.to_dict() for e in encodes] for name, encodes in self.encodes.items()},
+            "bd_rate": {c: {m: figure(v) for m, v in values.items()} for c, values in self.bd_rate.items()},
+            "bd_quality": {c: {m: figure(v) for m, v in values.items()} for c, values in self.bd_quality.items()},
+            "verdict": self.verdict().splitlines(),
+        }
 
 
 def compare(
@@ -188,6 +212,11 @@ def compare(
                 ]
                 figures[kind][codec][metric] = bd_or_reason(measure, *curves, method=method)
     return Comparison(anchor, made, figures["rate"], figures["quality"])
+
+
+def figure(value: BDResult | str) -> float | str:
+    """Return a BD figure's number, or the reason why there is none."""
+    return value if isinstance(value, str) else float(value)
 
 
 def bd_or_reason(measure: Any, *curves: Sequence[float], **options: Any) -> BDResult | str:
