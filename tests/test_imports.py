@@ -28,14 +28,17 @@ RULES: dict[str, set[str] | None] = {
     "export": SCORING | {"scoring"},
     "batch": SCORING | {"scoring", "agreement"},
     "studies": SCORING | {"scoring", "agreement"},
+    "evaluation": {"errors", "stats", "report"},
     "report": {"errors", "results", "stats"},
     "demo": None,
     "cli": None,
+    "cli_stats": None,
+    "cli_studies": None,
     "__init__": None,
     "__main__": None,
 }
-# Inside studies these two are leaves: they import no sibling.
-LEAVES = {"studies.encode", "studies.shots"}
+# Inside studies these are leaves: they import no sibling.
+LEAVES = {"studies.encode", "studies.prefilter", "studies.shots"}
 OPTIONAL = {"matplotlib", "pandas", "sklearn", "dask", "distributed", "skvideo", "imageio_ffmpeg"}
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, TextIO
 
-from vmafpy import __version__, cli_stats
+from vmafpy import __version__, cli_stats, cli_studies
 from vmafpy.errors import MissingExtraError, VmafError, VmafWarning
 
 if TYPE_CHECKING:
@@ -440,6 +440,7 @@ def parser() -> argparse.ArgumentParser:
     batch.add_argument("--shortest", action="store_true", help="score the common part of videos of unequal length")
 
     cli_stats.add_parsers(commands)
+    cli_studies.add_parsers(commands, frames=_range, size=_size)
 
     models = commands.add_parser("models", help="list the models and their aliases")
     models.set_defaults(run=_models)
@@ -470,7 +471,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0, 1 after an error of the run, 2 after one of usage.
+        0, 1 after an error of the run, 2 after one of usage, 3 if a search's target is not reached.
     """
     args = parser().parse_args(arguments)
 

@@ -149,7 +149,9 @@ class FilterStudy:
                     "encoder": key[1],
                     "bd_rate": {m: figure(value) for m, value in self.bd_rate[key].items()},
                     "saved_percent": {f"{vmaf:g}": number(value) for vmaf, value in self.saved[key].items()},
-                    "rate_change_percent": {str(e.crf): self.rate_change[key[0], key[1], e.crf] for e in self.plain[key]},
+                    "rate_change_percent": {
+                        str(e.crf): self.rate_change[key[0], key[1], e.crf] for e in self.plain[key]
+                    },
                     "plain": [e.to_dict() for e in self.plain[key]],
                     "filtered": [e.to_dict() for e in self.filtered[key]],
                 }
