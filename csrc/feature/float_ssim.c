@@ -50,6 +50,7 @@ typedef struct Worker {
     VpStream stream;
     void *memory;
     float *small[2]; /* the decimated pair */
+    void *shrink;
     int n;
     struct {
         Options options;
@@ -64,6 +65,7 @@ static void close(void *worker)
     vp_free(s->memory);
     vp_free(s->small[0]);
     vp_free(s->small[1]);
+    vp_free(s->shrink);
     vp_free(s);
 }
 
@@ -74,17 +76,19 @@ static int open(const VpStream *stream, const void *const *options, int n, void 
     s->stream = *stream;
     s->n = n;
     size_t largest = 0; /* samples of a decimated picture */
-    int widest = 0;
+    int widest = 0, coarsest = 1;
     for (int i = 0; i < n; i++) {
         s->variant[i].options = *(const Options *)options[i];
         const int f = s->variant[i].factor = factor_of(stream, options[i]);
         const int w = f > 1 ? vp_ssim_shrunk(stream->w, f) : stream->w;
         if (w > widest) widest = w;
+        if (f > coarsest) coarsest = f;
         const size_t size = f > 1 ? (size_t)w * (size_t)vp_ssim_shrunk(stream->h, f) : 0;
         if (size > largest) largest = size;
     }
     s->memory = vp_calloc(vp_ssim_memory(widest), 1);
     if (!s->memory) goto fail;
+    if (largest && !(s->shrink = vp_alloc(vp_ssim_shrink_memory(stream->w, coarsest), 1))) goto fail;
     for (int p = 0; largest && p < 2; p++)
         if (!(s->small[p] = vp_alloc(largest, sizeof(float)))) goto fail;
     vp_ssim_kernels_init(&s->kernels, stream->cpu);
@@ -103,7 +107,7 @@ static void measure(Worker *s, const VpFrames *frames, int factor, double mean[V
     if (factor > 1) {
         pair = (VpSsimPair){.w = vp_ssim_shrunk(pair.w, factor), .h = vp_ssim_shrunk(pair.h, factor)};
         for (int p = 0; p < 2; p++) {
-            vp_ssim_shrink(plane[p], s->stream.bpc, factor, s->small[p], pair.w);
+            vp_ssim_shrink(&s->kernels, plane[p], s->stream.bpc, factor, s->small[p], pair.w, s->shrink);
             pair.data[p] = s->small[p];
             pair.stride[p] = pair.w * (ptrdiff_t)sizeof(float);
         }

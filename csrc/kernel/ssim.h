@@ -31,7 +31,7 @@ extern const float vp_ssim_window[VP_SSIM_WINDOW];
 extern const float vp_ssim_half[VP_SSIM_HALF][VP_SSIM_HALF];
 
 /* "Padded": widths are rounded up to a multiple of VP_SSIM_LANES; so many floats are written, whatever stands in the
- * excess, and what they need is read: 10 floats more for the window, twice as many and 5 more for the half. */
+ * excess, and what they need is read: VP_SSIM_LANES floats more for the window, twice as many and 2 * VP_SSIM_LANES more for the half. */
 typedef struct VpSsimKernels {
     /* dst[x] = src[x] / 2^(bpc - 8). src: w samples and no more, bytes if bpc is 8, else uint16_t. */
     void (*load)(const void *src, int bpc, int w, float *dst);
@@ -78,7 +78,19 @@ static inline int vp_ssim_shrunk(int n, int factor)
     return n / factor + n % 2;
 }
 
-/* dst: the plane decimated by `factor` 2 .. with a box filter, vp_ssim_shrunk() wide and high; stride in floats. */
-void vp_ssim_shrink(const VpPlane *src, int bpc, int factor, float *dst, ptrdiff_t stride);
+/* Index i of a signal of n samples mirrored at both ends; the edge is repeated. -n <= i < 2 * n. */
+static inline int vp_ssim_mirror(int i, int n)
+{
+    if (i < 0) return -1 - i;
+    return i >= n ? 2 * n - 1 - i : i;
+}
+
+/* Room for vp_ssim_shrink() on planes w wide, in bytes. */
+size_t vp_ssim_shrink_memory(int w, int factor);
+
+/* dst: the plane decimated by `factor`, 2 or more, with a box filter, vp_ssim_shrunk() wide and high; stride in floats.
+ * Sides of more than `factor` samples. */
+void vp_ssim_shrink(const VpSsimKernels *k, const VpPlane *src, int bpc, int factor, float *dst, ptrdiff_t stride,
+                    void *memory);
 
 #endif

@@ -5,13 +5,6 @@
 
 enum { RING = 16 }; /* rows of each picture: the half filter's, and those its mirror needs at the bottom */
 
-/* The edge is repeated. */
-static int mirror(int i, int n)
-{
-    if (i < 0) return -1 - i;
-    return i >= n ? 2 * n - 1 - i : i;
-}
-
 /* A half filter of the padded width reads up to twice a padded row. */
 static size_t row_floats(int w)
 {
@@ -63,7 +56,7 @@ static void halve(const Stream *s, int picture, int y, float *dst)
 {
     const float *row[VP_SSIM_HALF];
     for (int k = 0; k < VP_SSIM_HALF; k++)
-        row[k] = ring_row(s, picture, mirror(2 * y + k - VP_SSIM_HALF / 2, s->pair->h));
+        row[k] = ring_row(s, picture, vp_ssim_mirror(2 * y + k - VP_SSIM_HALF / 2, s->pair->h));
     s->k->halve_row(row, vp_ssim_halved(s->pair->w), dst);
 }
 
@@ -91,25 +84,5 @@ void vp_ssim_scale(const VpSsimKernels *k, const VpSsimPair *pair, bool all, dou
         /* row `halved` reads up to 2 * halved + 4, or the mirror of the last rows */
         for (; next && halved < vp_ssim_halved(h) && (y == h - 1 || y >= 2 * halved + VP_SSIM_HALF / 2); halved++)
             for (int p = 0; p < 2; p++) halve(&s, p, halved, next[p] + halved * next_stride);
-    }
-}
-
-void vp_ssim_shrink(const VpPlane *src, int bpc, int factor, float *dst, ptrdiff_t stride)
-{
-    const int sw = vp_ssim_shrunk(src->w, factor), sh = vp_ssim_shrunk(src->h, factor);
-    const float weight = 1.0f / (float)(factor * factor), scale = 1.0f / (float)(1 << (bpc - 8));
-    for (int y = 0; y < sh; y++) {
-        for (int x = 0; x < sw; x++) {
-            double sum = 0;
-            for (int v = -(factor / 2); v < factor - factor / 2; v++) {
-                const void *const row = vp_row(src, mirror(y * factor + v, src->h));
-                for (int u = -(factor / 2); u < factor - factor / 2; u++) {
-                    const int i = mirror(x * factor + u, src->w);
-                    const int sample = bpc == 8 ? ((const uint8_t *)row)[i] : ((const uint16_t *)row)[i];
-                    sum += (double)((float)sample * scale * weight);
-                }
-            }
-            dst[y * stride + x] = (float)sum;
-        }
     }
 }
