@@ -72,5 +72,30 @@ VP_REAL_FN VD vd_guess(VD a, uint64_t first, uint32_t factor)
     const __m512i part = _mm512_mul_epu32(upper, _mm512_set1_epi64(factor));
     return _mm512_castsi512_pd(_mm512_sub_epi64(_mm512_set1_epi64((int64_t)first), part));
 }
+VP_REAL_FN void vd_products(const float *p, float factor, bool positive, VD out[2])
+{
+    if (positive) {
+        const __m512i v = _mm512_castps_si512(_mm512_mul_ps(_mm512_loadu_ps(p), _mm512_set1_ps(factor)));
+        const __m512i odd = _mm512_and_si512(v, _mm512_set1_epi64(-(INT64_C(1) << 32)));
+        out[0] = _mm512_castsi512_pd(_mm512_mul_epu32(v, _mm512_set1_epi64(INT64_C(1) << 29)));
+        out[1] = _mm512_castsi512_pd(_mm512_srli_epi64(odd, 3));
+    } else {
+        out[0] = vd_widen(vf_load(p) * vf_set(factor));
+        out[1] = vd_widen(vf_load(p + VD_LANES) * vf_set(factor));
+    }
+}
+VP_REAL_FN void vd_store_sums(float *p, const VD sum[2], bool positive)
+{
+    if (positive) {
+        const VD scale = vd_set(0x1p896);
+        const __m256 even = vd_round(sum[0] * scale), odd = vd_round(sum[1] * scale);
+        const __m256 low = _mm256_unpacklo_ps(even, odd), high = _mm256_unpackhi_ps(even, odd);
+        vf_store(p, _mm256_permute2f128_ps(low, high, 0x20));
+        vf_store(p + VD_LANES, _mm256_permute2f128_ps(low, high, 0x31));
+    } else {
+        vf_store(p, vd_round(sum[0]));
+        vf_store(p + VD_LANES, vd_round(sum[1]));
+    }
+}
 
 #endif

@@ -57,5 +57,18 @@ VP_REAL_FN VD vd_guess(VD a, uint64_t first, uint32_t factor)
     const uint32x2_t upper = vshrn_n_u64(vreinterpretq_u64_f64(a), 32);
     return vreinterpretq_f64_u64(vsubq_u64(vdupq_n_u64(first), vmull_n_u32(upper, factor)));
 }
+VP_REAL_FN void vd_products(const float *p, float factor, bool positive, VD out[2])
+{
+    (void)positive;
+    const float32x4_t v = vmulq_n_f32(vld1q_f32(p), factor);
+    out[0] = vcvt_f64_f32(vget_low_f32(v));
+    out[1] = vcvt_high_f64_f32(v);
+}
+VP_REAL_FN void vd_store_sums(float *p, const VD sum[2], bool positive)
+{
+    (void)positive;
+    vf_store(p, vd_round(sum[0]));
+    vf_store(p + VD_LANES, vd_round(sum[1]));
+}
 
 #endif

@@ -33,47 +33,55 @@ static void load_c(const void *src, int bpc, int w, float *dst)
     }
 }
 
-static void window_c(const float *src, int n, float *dst)
+/* Windowed sums of one row at one block of positions. */
+static void window(const float *src, float *dst)
 {
-    for (int x = 0; x < vp_ssim_padded(n); x++) {
+    for (int x = 0; x < VP_SSIM_LANES; x++) {
         double sum = 0;
         for (int k = 0; k < VP_SSIM_WINDOW; k++) sum += (double)(src[x + k] * vp_ssim_window[k]);
         dst[x] = (float)sum;
     }
 }
 
-static void window_row_c(const float *x, const float *y, int n, float *const map[VP_SSIM_MAPS])
+static void window_row_c(const float *x, const float *y, int n, bool positive, float *maps)
 {
-    enum { BLOCK = 256, READ = BLOCK + VP_SSIM_WINDOW - 1 };
-    for (int first = 0; first < vp_ssim_padded(n); first += BLOCK) {
-        const int left = vp_ssim_padded(n) - first, size = left < BLOCK ? left : BLOCK;
+    (void)positive;
+    enum { READ = VP_SSIM_LANES + VP_SSIM_WINDOW - 1 };
+    for (int first = 0; first < n; first += VP_SSIM_LANES, maps += VP_SSIM_BLOCK) {
         const float *const a = x + first, *const b = y + first;
         float product[3][READ];
-        for (int i = 0; i < size + VP_SSIM_WINDOW - 1; i++) {
+        for (int i = 0; i < READ; i++) {
             product[0][i] = a[i] * a[i];
             product[1][i] = b[i] * b[i];
             product[2][i] = a[i] * b[i];
         }
         const float *const src[VP_SSIM_MAPS] = {a, b, product[0], product[1], product[2]};
-        for (int i = 0; i < VP_SSIM_MAPS; i++) window_c(src[i], size, map[i] + first);
+        for (int i = 0; i < VP_SSIM_MAPS; i++) window(src[i], maps + i * VP_SSIM_LANES);
     }
 }
 
-static float window_at(const float *const row[VP_SSIM_WINDOW], int x)
+/* The sum down the columns of each map at one position. */
+static void window_at(const float *block, int first_row, float map[VP_SSIM_MAPS])
 {
-    double sum = 0;
-    for (int k = 0; k < VP_SSIM_WINDOW; k++) sum += (double)(row[k][x] * vp_ssim_window[k]);
-    return (float)sum;
+    double sum[VP_SSIM_MAPS] = {0};
+    for (int k = 0; k < VP_SSIM_WINDOW; k++) {
+        const float *const row = block + (first_row + k) % VP_SSIM_WINDOW * VP_SSIM_MAPS * VP_SSIM_LANES;
+        for (int i = 0; i < VP_SSIM_MAPS; i++) sum[i] += (double)(row[i * VP_SSIM_LANES] * vp_ssim_window[k]);
+    }
+    for (int i = 0; i < VP_SSIM_MAPS; i++) map[i] = (float)sum[i];
 }
 
-static void position_row_c(const float *const map[VP_SSIM_MAPS][VP_SSIM_WINDOW], int n, bool all,
+static void position_row_c(const float *ring, int first_row, int n, bool positive, bool all,
                            double sum[VP_SSIM_SUMS])
 {
+    (void)positive;
     for (int x = 0; x < n; x++) {
-        const float mx = window_at(map[0], x), my = window_at(map[1], x), mx2 = mx * mx, my2 = my * my;
-        const float xx = window_at(map[2], x) - mx2, yy = window_at(map[3], x) - my2;
+        float map[VP_SSIM_MAPS];
+        window_at(ring + x / VP_SSIM_LANES * VP_SSIM_BLOCK + x % VP_SSIM_LANES, first_row, map);
+        const float mx = map[0], my = map[1], mx2 = mx * mx, my2 = my * my;
+        const float xx = map[2] - mx2, yy = map[3] - my2;
         const float vx = xx > 0 ? xx : 0, vy = yy > 0 ? yy : 0;
-        float cov = window_at(map[4], x) - mx * my;
+        float cov = map[4] - mx * my;
         const float sigma = sqrtf(vx * vy);
         if (cov < 0 && sigma <= 0) cov = 0;
         const double c = (2 * (double)sigma + (double)VP_SSIM_C2) / (double)(vx + vy + VP_SSIM_C2);
@@ -87,8 +95,9 @@ static void position_row_c(const float *const map[VP_SSIM_MAPS][VP_SSIM_WINDOW],
     }
 }
 
-static void halve_row_c(const float *const row[VP_SSIM_HALF], int n, float *dst)
+static void halve_row_c(const float *const row[VP_SSIM_HALF], int n, bool positive, float *dst)
 {
+    (void)positive;
     for (int x = 0; x < vp_ssim_padded(n); x++) {
         double sum = 0;
         for (int v = 0; v < VP_SSIM_HALF; v++) {

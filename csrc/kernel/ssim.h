@@ -21,6 +21,7 @@ enum {
     VP_SSIM_HALF = 9,    /* taps of the filter before decimation by 2, in both directions */
     VP_SSIM_MAPS = 5,    /* x, y, x^2, y^2, xy of the reference x and the distorted y */
     VP_SSIM_LANES = 16,
+    VP_SSIM_BLOCK = VP_SSIM_WINDOW * VP_SSIM_MAPS * VP_SSIM_LANES, /* floats */
     VP_SSIM_MARGIN = 16, /* floats on each side of a row; 4 of them are read as its mirror image */
 };
 
@@ -30,19 +31,23 @@ enum { VP_SSIM_PRODUCT, VP_SSIM_L, VP_SSIM_C, VP_SSIM_S, VP_SSIM_SUMS };
 extern const float vp_ssim_window[VP_SSIM_WINDOW];
 extern const float vp_ssim_half[VP_SSIM_HALF][VP_SSIM_HALF];
 
-/* "Padded": widths are rounded up to a multiple of VP_SSIM_LANES; so many floats are written, whatever stands in the
- * excess, and what they need is read: VP_SSIM_LANES floats more for the window, twice as many and 2 * VP_SSIM_LANES more for the half. */
+/* positive: no sample is negative, nor below 2^-20 but 0. "Padded": widths are rounded up to a multiple of VP_SSIM_LANES; so many floats are written, whatever stands in the
+ * excess, and what they need is read: VP_SSIM_LANES floats more for the window, twice as many and 2 * VP_SSIM_LANES
+ * more for the half.
+ *
+ * The windowed sums of the last 11 rows stand in a ring, in blocks of VP_SSIM_LANES positions, so that all that one
+ * position needs is one run of memory: row y of map i of a block is at (y % 11 * VP_SSIM_MAPS + i) * VP_SSIM_LANES. */
 typedef struct VpSsimKernels {
     /* dst[x] = src[x] / 2^(bpc - 8). src: w samples and no more, bytes if bpc is 8, else uint16_t. */
     void (*load)(const void *src, int bpc, int w, float *dst);
-    /* Windowed sums along one row of each map: map[i][x], x < n. Padded. */
-    void (*window_row)(const float *x, const float *y, int n, float *const map[VP_SSIM_MAPS]);
-    /* Adds the terms of n positions to sum: map[i][k] is row k of the window of map i. Product and luminance only
-     * if `all`. Reads padded rows. */
-    void (*position_row)(const float *const map[VP_SSIM_MAPS][VP_SSIM_WINDOW], int n, bool all,
+    /* Windowed sums along one row of n positions; maps: its place in the first block. Padded. */
+    void (*window_row)(const float *x, const float *y, int n, bool positive, float *maps);
+    /* Adds the terms of n positions to sum. first_row: of the window, modulo 11. Product and luminance only if `all`.
+     * Reads whole blocks. */
+    void (*position_row)(const float *ring, int first_row, int n, bool positive, bool all,
                          double sum[VP_SSIM_SUMS]);
     /* dst[x] is centred on row[4][2 * x]; row[k][-4] .. are readable. Padded. */
-    void (*halve_row)(const float *const row[VP_SSIM_HALF], int n, float *dst);
+    void (*halve_row)(const float *const row[VP_SSIM_HALF], int n, bool positive, float *dst);
 } VpSsimKernels;
 
 void vp_ssim_kernels_init(VpSsimKernels *k, unsigned cpu);

@@ -3,85 +3,158 @@
 #include "kernel/ssim_levels.h"
 #include "kernel/ssim_term.h"
 
-/* Windowed sums at x .. of one row, padded; every load is of neighbouring samples. */
-VP_REAL_FN void window(const float *src, int n, float *dst)
+enum { WINDOW = VP_SSIM_WINDOW, MAPS = VP_SSIM_MAPS, LANES = VP_SSIM_LANES };
+
+/* Windowed sums of one row at one block of positions: several sums at a time, for none waits for the one before. */
+VP_REAL_FN void window(const float *src, bool positive, float *dst)
 {
-    for (int x = 0; x < n; x += VD_LANES) {
-        VD sum = vd_widen(vf_load(src + x) * vf_set(vp_ssim_window[0]));
-#pragma GCC unroll 10
-        for (int k = 1; k < VP_SSIM_WINDOW; k++)
-            sum = sum + vd_widen(vf_load(src + x + k) * vf_set(vp_ssim_window[k]));
-        vf_store(dst + x, vd_round(sum));
+    enum { PAIR = 2 * VD_LANES, WAYS = LANES / PAIR < 2 ? 1 : 2 };
+    for (int x = 0; x < LANES; x += WAYS * PAIR) {
+        VD sum[WAYS][2];
+        for (int i = 0; i < WAYS; i++) sum[i][0] = sum[i][1] = vd_set(0);
+#pragma GCC unroll 11
+        for (int k = 0; k < WINDOW; k++)
+#pragma GCC unroll 2
+            for (int i = 0; i < WAYS; i++) {
+                VD term[2];
+                vd_products(src + x + k + i * PAIR, vp_ssim_window[k], positive, term);
+                sum[i][0] = sum[i][0] + term[0];
+                sum[i][1] = sum[i][1] + term[1];
+            }
+        for (int i = 0; i < WAYS; i++) vd_store_sums(dst + x + i * PAIR, sum[i], positive);
     }
 }
 
-VP_LEVEL void VP_NAME(vp_ssim_window_row)(const float *x, const float *y, int n, float *const map[VP_SSIM_MAPS])
+VP_REAL_FN void windows(const float *x, const float *y, int n, bool positive, float *maps)
 {
-    enum { BLOCK = 256, READ = BLOCK + VP_SSIM_LANES };
-    for (int first = 0; first < vp_ssim_padded(n); first += BLOCK) {
-        const int left = vp_ssim_padded(n) - first, size = left < BLOCK ? left : BLOCK;
+    enum { CHUNK = 16 * LANES, READ = CHUNK + LANES };
+    for (int first = 0; first < n; first += CHUNK) {
         const float *const a = x + first, *const b = y + first;
-        float product[3][READ]; /* in the first cache */
-        for (int i = 0; i < size + VP_SSIM_WINDOW - 1; i += VD_LANES) {
+        const int left = vp_ssim_padded(n) - first, size = left < CHUNK ? left : CHUNK;
+        float product[3][READ]; /* all of a chunk first: a load must not overtake the narrower stores it needs */
+        for (int i = 0; i < size + WINDOW - 1; i += VD_LANES) {
             const VF p = vf_load(a + i), q = vf_load(b + i);
             vf_store(product[0] + i, p * p);
             vf_store(product[1] + i, q * q);
             vf_store(product[2] + i, p * q);
         }
-        const float *const src[VP_SSIM_MAPS] = {a, b, product[0], product[1], product[2]};
-        for (int i = 0; i < VP_SSIM_MAPS; i++) window(src[i], size, map[i] + first);
+        for (int i = 0; i < size; i += LANES, maps += VP_SSIM_BLOCK) {
+            window(a + i, positive, maps);
+            window(b + i, positive, maps + LANES);
+            for (int m = 0; m < 3; m++) window(product[m] + i, positive, maps + (2 + m) * LANES);
+        }
     }
 }
 
-VP_REAL_FN VF window_at(const float *const row[VP_SSIM_WINDOW], int x)
+VP_LEVEL void VP_NAME(vp_ssim_window_row)(const float *x, const float *y, int n, bool positive, float *maps)
 {
-    VD sum = vd_widen(vf_load(row[0] + x) * vf_set(vp_ssim_window[0]));
-#pragma GCC unroll 10
-    for (int k = 1; k < VP_SSIM_WINDOW; k++) sum = sum + vd_widen(vf_load(row[k] + x) * vf_set(vp_ssim_window[k]));
-    return vd_round(sum);
+    if (positive)
+        windows(x, y, n, true, maps);
+    else
+        windows(x, y, n, false, maps);
 }
 
-VP_REAL_FN void positions(const float *const map[VP_SSIM_MAPS][VP_SSIM_WINDOW], int n, bool all,
-                          double sum[VP_SSIM_SUMS])
+/* Adds the first `count` terms of each kind to its sum. */
+VP_REAL_FN void add_terms(double term[VP_SSIM_SUMS][VD_LANES], int count, bool all, double sum[VP_SSIM_SUMS])
+{
+#pragma GCC unroll 8
+    for (int i = 0; i < count; i++) {
+        if (all) {
+            sum[VP_SSIM_PRODUCT] += term[VP_SSIM_PRODUCT][i];
+            sum[VP_SSIM_L] += term[VP_SSIM_L][i];
+        }
+        sum[VP_SSIM_C] += term[VP_SSIM_C][i];
+        sum[VP_SSIM_S] += term[VP_SSIM_S][i];
+    }
+}
+
+/* The terms of as many positions as there are lanes, from their windowed sums. */
+VP_REAL_FN void terms(const VF map[MAPS], bool all, double term[VP_SSIM_SUMS][VD_LANES])
 {
     const VF c1 = vf_set(VP_SSIM_C1), c2 = vf_set(VP_SSIM_C2), c3 = vf_set(VP_SSIM_C3);
+    const VF mx = map[0], my = map[1], mx2 = mx * mx, my2 = my * my;
+    const VF vx = vf_positive(map[2] - mx2), vy = vf_positive(map[3] - my2);
+    /* the single-precision root is the double one of the same number, rounded */
+    const VF sigma = vf_sqrt(vx * vy), cov = vf_drop(map[4] - mx * my, sigma);
+    const VD c = (vd_set(2) * vd_widen(sigma) + vd_widen(c2)) / vd_widen(vx + vy + c2);
+    const VD s = vd_widen((cov + c3) / (sigma + c3));
+    vd_store(term[VP_SSIM_C], c);
+    vd_store(term[VP_SSIM_S], s);
+    if (!all) return;
+    const VD l = (vd_set(2) * vd_widen(mx) * vd_widen(my) + vd_widen(c1)) / vd_widen(mx2 + my2 + c1);
+    vd_store(term[VP_SSIM_L], l);
+    vd_store(term[VP_SSIM_PRODUCT], l * c * s);
+}
+
+VP_REAL_FN void positions(const float *ring, int first_row, int n, bool positive, bool all, double sum[VP_SSIM_SUMS])
+{
+    enum { STEP = 2 * VD_LANES };
+    int row[WINDOW]; /* where in a block */
     double total[VP_SSIM_SUMS];
     for (int i = 0; i < VP_SSIM_SUMS; i++) total[i] = sum[i];
-    for (int x = 0; x < n; x += VD_LANES) {
-        const VF mx = window_at(map[0], x), my = window_at(map[1], x), mx2 = mx * mx, my2 = my * my;
-        const VF vx = vf_positive(window_at(map[2], x) - mx2), vy = vf_positive(window_at(map[3], x) - my2);
-        /* the single-precision root is the double one of the same number, rounded */
-        const VF sigma = vf_sqrt(vx * vy), cov = vf_drop(window_at(map[4], x) - mx * my, sigma);
-        double term[VP_SSIM_SUMS][VD_LANES];
-        const VD c = (vd_set(2) * vd_widen(sigma) + vd_widen(c2)) / vd_widen(vx + vy + c2);
-        const VD s = vd_widen((cov + c3) / (sigma + c3));
-        vd_store(term[VP_SSIM_C], c);
-        vd_store(term[VP_SSIM_S], s);
-        if (all) {
-            const VD l = (vd_set(2) * vd_widen(mx) * vd_widen(my) + vd_widen(c1)) / vd_widen(mx2 + my2 + c1);
-            vd_store(term[VP_SSIM_L], l);
-            vd_store(term[VP_SSIM_PRODUCT], l * c * s);
+    for (int k = 0; k < WINDOW; k++) row[k] = (first_row + k) % WINDOW * MAPS * LANES;
+    for (int x = 0; x < n; x += STEP) {
+        const float *const block = ring + x / LANES * VP_SSIM_BLOCK + x % LANES;
+        VD part[MAPS][2];
+        for (int m = 0; m < MAPS; m++) part[m][0] = part[m][1] = vd_set(0);
+#pragma GCC unroll 11
+        for (int k = 0; k < WINDOW; k++)
+#pragma GCC unroll 5
+            for (int m = 0; m < MAPS; m++) {
+                VD term[2];
+                vd_products(block + row[k] + m * LANES, vp_ssim_window[k], positive, term);
+                part[m][0] = part[m][0] + term[0];
+                part[m][1] = part[m][1] + term[1];
+            }
+        float map[MAPS][STEP];
+        for (int m = 0; m < MAPS; m++) vd_store_sums(map[m], part[m], positive);
+#pragma GCC unroll 2
+        for (int i = 0; i < STEP; i += VD_LANES) {
+            VF at[MAPS];
+            double term[VP_SSIM_SUMS][VD_LANES];
+            for (int m = 0; m < MAPS; m++) at[m] = vf_load(map[m] + i);
+            terms(at, all, term);
+            const int left = n - x - i;
+            if (left >= VD_LANES)
+                add_terms(term, VD_LANES, all, total);
+            else
+                add_terms(term, left, all, total);
         }
-        const int count = n - x < VD_LANES ? n - x : VD_LANES;
-        for (int i = 0; i < count; i++)
-            for (int t = all ? 0 : VP_SSIM_C; t < VP_SSIM_SUMS; t++) total[t] += term[t][i];
     }
     for (int i = 0; i < VP_SSIM_SUMS; i++) sum[i] = total[i];
 }
 
-VP_LEVEL void VP_NAME(vp_ssim_position_row)(const float *const map[VP_SSIM_MAPS][VP_SSIM_WINDOW], int n, bool all,
+VP_LEVEL void VP_NAME(vp_ssim_position_row)(const float *ring, int first_row, int n, bool positive, bool all,
                                             double sum[VP_SSIM_SUMS])
 {
-    if (all)
-        positions(map, n, true, sum);
+    if (positive && all)
+        positions(ring, first_row, n, true, true, sum);
+    else if (positive)
+        positions(ring, first_row, n, true, false, sum);
+    else if (all)
+        positions(ring, first_row, n, false, true, sum);
     else
-        positions(map, n, false, sum);
+        positions(ring, first_row, n, false, false, sum);
 }
 
-VP_LEVEL void VP_NAME(vp_ssim_halve_row)(const float *const row[VP_SSIM_HALF], int n, float *dst)
+/* Adds one row of the filter to two vectors of sums. Signs: of rows and columns alike, and they multiply. Where no
+ * sample is negative, magnitudes are taken and subtracted. */
+VP_REAL_FN void add_half_row(const float *even, const float *odd, const float *tap, bool positive, bool flip, VD sum[2])
 {
-    enum { BLOCK = 128, SIDE = BLOCK + VP_SSIM_LANES, HALF = VP_SSIM_HALF / 2 };
-    for (int first = 0; first < vp_ssim_padded(n); first += BLOCK) {
+    static const bool minus[VP_SSIM_HALF] = {0, 1, 1, 0, 0, 0, 1, 1, 0};
+#pragma GCC unroll 9
+    for (int u = 0; u < VP_SSIM_HALF; u++) {
+        const bool negative = minus[u] != flip;
+        VD term[2];
+        vd_products((u % 2 ? odd : even) + u / 2, positive && negative ? -tap[u] : tap[u], positive, term);
+        for (int i = 0; i < 2; i++) sum[i] = positive && negative ? sum[i] - term[i] : sum[i] + term[i];
+    }
+}
+
+VP_REAL_FN void halve(const float *const row[VP_SSIM_HALF], int n, bool positive, float *dst)
+{
+    enum { BLOCK = 128, SIDE = BLOCK + 2 * LANES, HALF = VP_SSIM_HALF / 2, PAIR = 2 * VD_LANES };
+    for (int first = 0; first < n; first += BLOCK) {
         const int left = vp_ssim_padded(n) - first, size = left < BLOCK ? left : BLOCK;
         /* even and odd samples of each row, so that taps are neighbours */
         float part[VP_SSIM_HALF][2][SIDE];
@@ -89,15 +162,24 @@ VP_LEVEL void VP_NAME(vp_ssim_halve_row)(const float *const row[VP_SSIM_HALF], i
             const float *const src = row[v] + 2 * first - HALF;
             for (int i = 0; i < size + HALF; i += VD_LANES) vf_deal(src + 2 * i, part[v][0] + i, part[v][1] + i);
         }
-        for (int x = 0; x < size; x += VD_LANES) {
-            VD sum = vd_set(0);
+        for (int x = 0; x < size; x += PAIR) {
+            VD sum[2] = {vd_set(0), vd_set(0)};
             for (int v = 0; v < VP_SSIM_HALF; v++) {
-                const float *const tap = vp_ssim_half[v];
-#pragma GCC unroll 9
-                for (int u = 0; u < VP_SSIM_HALF; u++)
-                    sum = sum + vd_widen(vf_load(part[v][u % 2] + x + u / 2) * vf_set(tap[u]));
+                const float *const even = part[v][0] + x, *const odd = part[v][1] + x, *const tap = vp_ssim_half[v];
+                if (tap[0] < 0)
+                    add_half_row(even, odd, tap, positive, true, sum);
+                else
+                    add_half_row(even, odd, tap, positive, false, sum);
             }
-            vf_store(dst + first + x, vd_round(sum));
+            vd_store_sums(dst + first + x, sum, positive);
         }
     }
+}
+
+VP_LEVEL void VP_NAME(vp_ssim_halve_row)(const float *const row[VP_SSIM_HALF], int n, bool positive, float *dst)
+{
+    if (positive)
+        halve(row, n, true, dst);
+    else
+        halve(row, n, false, dst);
 }

@@ -13,25 +13,20 @@ static size_t row_floats(int w)
 
 size_t vp_ssim_memory(int w)
 {
-    return row_floats(w) * (2 * RING + VP_SSIM_MAPS * VP_SSIM_WINDOW) * sizeof(float);
+    const size_t blocks = (size_t)vp_ssim_padded(w) / VP_SSIM_LANES;
+    return (row_floats(w) * 2 * RING + blocks * VP_SSIM_BLOCK) * sizeof(float);
 }
 
 typedef struct Stream {
     const VpSsimKernels *k;
     const VpSsimPair *pair;
     float *ring[2]; /* row y in slot y % RING */
-    float *map;     /* row y of map i in slot (y % VP_SSIM_WINDOW) * VP_SSIM_MAPS + i */
     size_t row;     /* floats */
 } Stream;
 
 static float *ring_row(const Stream *s, int picture, int y)
 {
     return s->ring[picture] + (size_t)(y % RING) * s->row + VP_SSIM_MARGIN;
-}
-
-static float *map_row(const Stream *s, int map, int y)
-{
-    return s->map + (size_t)(y % VP_SSIM_WINDOW * VP_SSIM_MAPS + map) * s->row;
 }
 
 static void load_row(const Stream *s, int y)
@@ -57,7 +52,7 @@ static void halve(const Stream *s, int picture, int y, float *dst)
     const float *row[VP_SSIM_HALF];
     for (int k = 0; k < VP_SSIM_HALF; k++)
         row[k] = ring_row(s, picture, vp_ssim_mirror(2 * y + k - VP_SSIM_HALF / 2, s->pair->h));
-    s->k->halve_row(row, vp_ssim_halved(s->pair->w), dst);
+    s->k->halve_row(row, vp_ssim_halved(s->pair->w), s->pair->bpc > 0, dst);
 }
 
 void vp_ssim_scale(const VpSsimKernels *k, const VpSsimPair *pair, bool all, double sum[VP_SSIM_SUMS],
@@ -67,20 +62,15 @@ void vp_ssim_scale(const VpSsimKernels *k, const VpSsimPair *pair, bool all, dou
     Stream s = {.k = k, .pair = pair, .row = row_floats(pair->w)};
     s.ring[0] = memory;
     s.ring[1] = s.ring[0] + RING * s.row;
-    s.map = s.ring[1] + RING * s.row;
+    float *const maps = s.ring[1] + RING * s.row;
     for (int i = 0; i < VP_SSIM_SUMS; i++) sum[i] = 0;
+    const bool positive = pair->bpc > 0; /* samples; a filtered picture undershoots */
     int halved = 0; /* rows of the next scale so far */
     for (int y = 0; y < h; y++) {
         load_row(&s, y);
-        float *map[VP_SSIM_MAPS];
-        for (int i = 0; i < VP_SSIM_MAPS; i++) map[i] = map_row(&s, i, y);
-        k->window_row(ring_row(&s, 0, y), ring_row(&s, 1, y), n, map);
-        if (y >= VP_SSIM_WINDOW - 1) {
-            const float *rows[VP_SSIM_MAPS][VP_SSIM_WINDOW];
-            for (int i = 0; i < VP_SSIM_MAPS; i++)
-                for (int j = 0; j < VP_SSIM_WINDOW; j++) rows[i][j] = map_row(&s, i, y - VP_SSIM_WINDOW + 1 + j);
-            k->position_row(rows, n, all, sum);
-        }
+        float *const row = maps + y % VP_SSIM_WINDOW * VP_SSIM_MAPS * VP_SSIM_LANES;
+        k->window_row(ring_row(&s, 0, y), ring_row(&s, 1, y), n, positive, row);
+        if (y >= VP_SSIM_WINDOW - 1) k->position_row(maps, (y + 1) % VP_SSIM_WINDOW, n, positive, all, sum);
         /* row `halved` reads up to 2 * halved + 4, or the mirror of the last rows */
         for (; next && halved < vp_ssim_halved(h) && (y == h - 1 || y >= 2 * halved + VP_SSIM_HALF / 2); halved++)
             for (int p = 0; p < 2; p++) halve(&s, p, halved, next[p] + halved * next_stride);

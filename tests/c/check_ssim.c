@@ -1,8 +1,11 @@
+#include <string.h>
+
 #include "check.h"
 #include "kernel/ssim.h"
 
-/* n floats of a picture or of sums over it: samples with a fraction, extremes, one level, small or negative ones. */
-static float *floats(VpCheck *t, int n, float top)
+/* n floats of a picture or of sums over it: samples with a fraction, extremes, one level, small ones, negative ones if
+ * they may be. */
+static float *floats(VpCheck *t, int n, float top, bool positive)
 {
     float *const row = vp_check_alloc(t, (size_t)n, sizeof *row);
     const int style = vp_check_range(t, 0, 4);
@@ -13,7 +16,7 @@ static float *floats(VpCheck *t, int n, float top)
         case 0: row[i] = noise; break;
         case 1: row[i] = vp_check_range(t, 0, 1) ? top : 0; break;
         case 2: row[i] = level; break;
-        case 3: row[i] = (noise - top / 2) * 1e-5f; break;
+        case 3: row[i] = positive ? noise / 256 : (noise - top / 2) * 1e-5f; break;
         default: row[i] = vp_check_range(t, 0, 3) ? 0 : noise;
         }
     }
@@ -27,7 +30,7 @@ static void check_load(VpCheck *t, const VpSsimKernels *ref, const VpSsimKernels
         for (int w = 1; w <= 100; w++) {
             const void *const src = depths[i] == 8 ? (const void *)vp_check_u8(t, w, 8, VP_CHECK_ANY)
                                                    : (const void *)vp_check_u16(t, w, depths[i], VP_CHECK_ANY);
-            float *const a = floats(t, w, 1), *const b = floats(t, w, 1);
+            float *const a = floats(t, w, 1, false), *const b = floats(t, w, 1, false);
             ref->load(src, depths[i], w, a);
             got->load(src, depths[i], w, b);
             vp_check_bytes(t, a, b, (size_t)w * sizeof *a, "load bpc=%d w=%d", depths[i], w);
@@ -35,50 +38,59 @@ static void check_load(VpCheck *t, const VpSsimKernels *ref, const VpSsimKernels
         }
 }
 
-static void check_window(VpCheck *t, const VpSsimKernels *ref, const VpSsimKernels *got)
+enum { BLOCKS = 10 };
+
+static void check_window(VpCheck *t, const VpSsimKernels *ref, const VpSsimKernels *got, bool positive)
 {
-    for (int n = 1; n <= 600; n += 1 + n / 40) {
+    for (int n = 1; n <= BLOCKS * VP_SSIM_LANES; n++) {
         const int size = vp_ssim_padded(n), read = size + VP_SSIM_LANES;
-        const float *const x = floats(t, read, 255), *const y = floats(t, read, 255);
-        float *a[VP_SSIM_MAPS], *b[VP_SSIM_MAPS];
-        for (int i = 0; i < VP_SSIM_MAPS; i++) {
-            a[i] = floats(t, size, 1);
-            b[i] = floats(t, size, 1);
-        }
-        ref->window_row(x, y, n, a);
-        got->window_row(x, y, n, b);
-        for (int i = 0; i < VP_SSIM_MAPS; i++)
-            vp_check_bytes(t, a[i], b[i], (size_t)n * sizeof *a[i], "window_row map %d n=%d", i, n);
+        const int row = vp_check_range(t, 0, VP_SSIM_WINDOW - 1) * VP_SSIM_MAPS * VP_SSIM_LANES;
+        const int ring = size / VP_SSIM_LANES * VP_SSIM_BLOCK;
+        const float *const x = floats(t, read, 255, positive), *const y = floats(t, read, 255, positive);
+        float *const a = floats(t, ring, 1, positive), *const b = floats(t, ring, 1, positive);
+        memcpy(b, a, (size_t)ring * sizeof *a);
+        ref->window_row(x, y, n, positive, a + row);
+        got->window_row(x, y, n, positive, b + row);
+        vp_check_bytes(t, a, b, (size_t)ring * sizeof *a, "window_row n=%d positive=%d", n, positive);
         vp_check_free(t);
     }
 }
 
-static void check_position(VpCheck *t, const VpSsimKernels *ref, const VpSsimKernels *got)
+/* Sums of one block of positions: means as a picture has them, and second moments. */
+static void draw_block(VpCheck *t, bool positive, float *block)
 {
-    for (int n = 1; n <= 150; n++)
+    for (int i = 0; i < VP_SSIM_WINDOW * VP_SSIM_MAPS; i++) {
+        const float *const row = floats(t, VP_SSIM_LANES, i % VP_SSIM_MAPS < 2 ? 255 : 65025, positive);
+        memcpy(block + i * VP_SSIM_LANES, row, VP_SSIM_LANES * sizeof *row);
+    }
+    vp_check_free(t);
+}
+
+static void check_position(VpCheck *t, const VpSsimKernels *ref, const VpSsimKernels *got, bool positive)
+{
+    static float ring[BLOCKS * VP_SSIM_BLOCK];
+    for (int i = 0; i < BLOCKS; i++) draw_block(t, positive, ring + i * VP_SSIM_BLOCK);
+    for (int n = 1; n <= BLOCKS * VP_SSIM_LANES; n++)
         for (int all = 0; all <= 1; all++) {
-            const float *map[VP_SSIM_MAPS][VP_SSIM_WINDOW];
-            for (int i = 0; i < VP_SSIM_MAPS; i++)
-                for (int k = 0; k < VP_SSIM_WINDOW; k++)
-                    map[i][k] = floats(t, vp_ssim_padded(n), i < 2 ? 255 : 65025);
+            for (int i = n / 40; i < BLOCKS; i += 3) draw_block(t, positive, ring + i * VP_SSIM_BLOCK);
+            const int row = vp_check_range(t, 0, VP_SSIM_WINDOW - 1);
             double a[VP_SSIM_SUMS] = {1, 2, 3, 4}, b[VP_SSIM_SUMS] = {1, 2, 3, 4};
-            ref->position_row(map, n, all, a);
-            got->position_row(map, n, all, b);
-            vp_check_bytes(t, a, b, sizeof a, "position_row n=%d all=%d", n, all);
-            vp_check_free(t);
+            ref->position_row(ring, row, n, positive, all, a);
+            got->position_row(ring, row, n, positive, all, b);
+            vp_check_bytes(t, a, b, sizeof a, "position_row n=%d positive=%d all=%d", n, positive, all);
         }
 }
 
-static void check_halve(VpCheck *t, const VpSsimKernels *ref, const VpSsimKernels *got)
+static void check_halve(VpCheck *t, const VpSsimKernels *ref, const VpSsimKernels *got, bool positive)
 {
     for (int n = 1; n <= 300; n++) {
         const int size = vp_ssim_padded(n), read = 2 * size + 2 * VP_SSIM_LANES;
         const float *row[VP_SSIM_HALF];
-        for (int k = 0; k < VP_SSIM_HALF; k++) row[k] = floats(t, read, 255) + VP_SSIM_HALF / 2;
-        float *const a = floats(t, size, 1), *const b = floats(t, size, 1);
-        ref->halve_row(row, n, a);
-        got->halve_row(row, n, b);
-        vp_check_bytes(t, a, b, (size_t)n * sizeof *a, "halve_row n=%d", n);
+        for (int k = 0; k < VP_SSIM_HALF; k++) row[k] = floats(t, read, 255, positive) + VP_SSIM_HALF / 2;
+        float *const a = floats(t, size, 1, positive), *const b = floats(t, size, 1, positive);
+        ref->halve_row(row, n, positive, a);
+        got->halve_row(row, n, positive, b);
+        vp_check_bytes(t, a, b, (size_t)n * sizeof *a, "halve_row n=%d positive=%d", n, positive);
         vp_check_free(t);
     }
 }
@@ -89,9 +101,11 @@ void vp_check_family(VpCheck *t)
     vp_ssim_kernels_init(&ref, 0);
     vp_ssim_kernels_init(&got, t->cpu);
     check_load(t, &ref, &got);
-    check_window(t, &ref, &got);
-    check_position(t, &ref, &got);
-    check_halve(t, &ref, &got);
+    for (int positive = 0; positive <= 1; positive++) {
+        check_window(t, &ref, &got, positive);
+        check_position(t, &ref, &got, positive);
+        check_halve(t, &ref, &got, positive);
+    }
 }
 
 enum { WIDTH = 1920, POSITIONS = WIDTH - VP_SSIM_WINDOW + 1 };
@@ -99,33 +113,33 @@ enum { WIDTH = 1920, POSITIONS = WIDTH - VP_SSIM_WINDOW + 1 };
 typedef struct Bench {
     VpSsimKernels k;
     const uint8_t *sample;
-    const float *x, *y, *map[VP_SSIM_MAPS][VP_SSIM_WINDOW], *row[VP_SSIM_HALF];
-    float *out[VP_SSIM_MAPS];
+    const float *x, *y, *row[VP_SSIM_HALF];
+    float *ring, *out;
 } Bench;
 
 static void call_load(void *arg)
 {
     Bench *const b = arg;
-    b->k.load(b->sample, 8, WIDTH, b->out[0]);
+    b->k.load(b->sample, 8, WIDTH, b->out);
 }
 
 static void call_window(void *arg)
 {
     Bench *const b = arg;
-    b->k.window_row(b->x, b->y, POSITIONS, b->out);
+    b->k.window_row(b->x, b->y, POSITIONS, true, b->ring);
 }
 
 static void call_position(void *arg)
 {
     Bench *const b = arg;
     double sum[VP_SSIM_SUMS] = {0};
-    b->k.position_row(b->map, POSITIONS, false, sum);
+    b->k.position_row(b->ring, 3, POSITIONS, true, false, sum);
 }
 
 static void call_halve(void *arg)
 {
     Bench *const b = arg;
-    b->k.halve_row(b->row, WIDTH / 2, b->out[0]);
+    b->k.halve_row(b->row, WIDTH / 2, true, b->out);
 }
 
 void vp_bench_family(VpCheck *t)
@@ -134,13 +148,14 @@ void vp_bench_family(VpCheck *t)
     vp_ssim_kernels_init(&b.k, t->cpu);
     b.sample = vp_check_u8(t, WIDTH, 8, VP_CHECK_NOISE);
     const int size = WIDTH + 4 * VP_SSIM_LANES;
-    b.x = floats(t, size, 255);
-    b.y = floats(t, size, 255);
-    for (int i = 0; i < VP_SSIM_MAPS; i++) {
-        b.out[i] = floats(t, size, 1);
-        for (int k = 0; k < VP_SSIM_WINDOW; k++) b.map[i][k] = floats(t, size, i < 2 ? 255 : 65025);
-    }
-    for (int k = 0; k < VP_SSIM_HALF; k++) b.row[k] = floats(t, size, 255) + VP_SSIM_HALF / 2;
+    b.x = floats(t, size, 255, true);
+    b.y = floats(t, size, 255, true);
+    b.out = floats(t, size, 1, true);
+    const int blocks = WIDTH / VP_SSIM_LANES;
+    b.ring = vp_check_alloc(t, (size_t)(blocks * VP_SSIM_BLOCK), sizeof *b.ring);
+    for (int i = 0; i < VP_SSIM_WINDOW; i++)
+        b.k.window_row(b.x, b.y, POSITIONS, true, b.ring + i * VP_SSIM_MAPS * VP_SSIM_LANES);
+    for (int k = 0; k < VP_SSIM_HALF; k++) b.row[k] = floats(t, size, 255, true) + VP_SSIM_HALF / 2;
     vp_bench(t, "ssim/load", "w=1920", call_load, &b);
     vp_bench(t, "ssim/window_row", "n=1910", call_window, &b);
     vp_bench(t, "ssim/position_row", "n=1910", call_position, &b);

@@ -70,6 +70,17 @@ def test_scale_is_a_box_filter(factor):
     assert got["float_ssim"][0] == pytest.approx(means(box(ref), box(dis))[0], abs=1e-5)
 
 
+def test_large_pictures():
+    """8K pictures are decimated by 16 and more, beyond what the option allows."""
+    ref, dis = noise(5, 4096, 4096, "400")[0][0], noise(6, 4096, 4096, "400")[0][0]
+    got = run_features([("float_ssim", {})], [[ref]], [[dis]], fmt="400")
+
+    def box(plane):
+        return np.pad(plane, 8, mode="symmetric")[:4096, :4096].reshape(256, 16, 256, 16).mean((1, 3))
+
+    assert got["float_ssim"][0] == pytest.approx(means(box(ref), box(dis))[0], abs=1e-5)
+
+
 def test_automatic_scale():
     """Pictures of 384 to 639 lines are halved, smaller ones are not; a stated factor wins."""
     for h, factor in ((383, 1), (384, 2), (639, 2), (640, 3)):
