@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future, as_completed
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,6 +19,7 @@ from vmafpy.models import Model
 from vmafpy.results import ScoreResult
 from vmafpy.scorer import load_models
 from vmafpy.scoring import score
+from vmafpy.workers import Workers, completed
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,9 @@ def _run(job: Job, options: Mapping[str, Any], path: Path | None) -> ScoreResult
 def score_many(
     jobs: Iterable[Job | tuple[Video, Video]],
     *,
-    executor: Executor | None = None,
+    executor: Workers | None = None,
     results: str | os.PathLike[str] | None = None,
+    retries: int = 2,
     progress: Callable[[int, int], object] | None = None,
     **options: Any,
 ) -> Iterator[Outcome]:
@@ -136,12 +137,14 @@ def score_many(
     Parameters
     ----------
     jobs : iterable of Job, or of (reference, distorted)
-    executor : concurrent.futures.Executor, optional
-        Anything with its ``submit``: a ProcessPoolExecutor, a ThreadPoolExecutor, or a ``dask.distributed`` client's
-        ``get_executor()``. None scores one pair after the other here. Give ``n_threads=1`` or so with many workers.
+    executor : concurrent.futures.Executor or distributed.Client, optional
+        A ProcessPoolExecutor, a ThreadPoolExecutor, anything with their ``submit``, or the client of a Dask cluster.
+        None scores one pair after the other here. Give ``n_threads=1`` or so with many workers.
     results : path-like, optional
         A directory for one JSON file per pair, named by content. A run that was killed goes on where it stopped:
         pairs whose file is there are read, not scored again. A changed video, model or option is another file.
+    retries : int
+        Of a pair whose Dask worker failed (see `vmafpy.workers.completed`); a `VmafError` is an answer, not retried.
     progress : callable, optional
         Called with the pairs done and their number.
     **options
@@ -156,6 +159,8 @@ def score_many(
     ------
     InputError
         If the directory cannot be made, or a job has frames in memory where they cannot be told apart.
+    ExecutorError
+        If the workers are gone; finished pairs are kept in *results*.
     """
     todo = [job if isinstance(job, Job) else Job(*job) for job in jobs]
     folder = None if results is None else Path(results)
@@ -178,21 +183,21 @@ def score_many(
             progress(done, len(todo))
         return outcome
 
-    waiting: dict[Future[ScoreResult], Job] = {}
-    try:
-        for k, job in enumerate(todo):
-            path = paths.get(k)
-            if path is not None and path.exists():
-                yield report(Outcome(job, ScoreResult.from_json(path), resumed=True))
-            elif executor is None:
-                yield report(_outcome(job, partial(_run, job, options, path)))
-            else:
-                waiting[executor.submit(_run, job, options, path)] = job
-        for future in as_completed(waiting):
-            yield report(_outcome(waiting[future], future.result))
-    finally:
-        for future in waiting:
-            future.cancel()
+    left: list[int] = []
+    for k, job in enumerate(todo):
+        path = paths.get(k)
+        if path is not None and path.exists():
+            yield report(Outcome(job, ScoreResult.from_json(path), resumed=True))
+        elif executor is None:
+            yield report(_outcome(job, partial(_run, job, options, path)))
+        else:
+            left.append(k)
+    if executor is not None:
+        calls = [(todo[k], options, paths.get(k)) for k in left]
+        for n, answer in completed(executor, _run, calls, retries=retries):
+            job = todo[left[n]]
+            failed = isinstance(answer, VmafError)
+            yield report(Outcome(job, error=answer) if failed else Outcome(job, answer))
 
 
 def _outcome(job: Job, get: Callable[[], ScoreResult]) -> Outcome:

@@ -89,6 +89,10 @@ class MissingExtraError(VmafError, ImportError):
     """An optional package is needed; the text names the extra that installs it."""
 
 
+class ExecutorError(VmafError, RuntimeError):
+    """The workers of an executor or a cluster are gone, or died of one call again and again."""
+
+
 class StatisticsError(VmafError, ValueError):
     """A statistic is undefined for the numbers given, which are never replaced by NaN or 0."""
 

@@ -15,6 +15,7 @@ from vmafpy.studies.encode import Encoder
 from vmafpy.studies.prefilter import Filter, name_of
 from vmafpy.studies.trial import Bench, Cache, Encode, Source, Trial
 from vmafpy.studies.tune import bd_or_reason, figure, quality_metrics
+from vmafpy.workers import Workers
 
 MODELS = ("vmaf_v0.6.1", "vmaf_v0.6.1neg")
 
@@ -170,6 +171,7 @@ def filter_study(
     features: str | Sequence[Any] = "triangulate",
     n_threads: int | None = None,
     cache: Cache | str | None = None,
+    executor: Workers | None = None,
     report: Callable[[Encode], object] | None = None,
 ) -> FilterStudy:
     """
@@ -188,6 +190,8 @@ def filter_study(
     features, n_threads
         As for `vmafpy.score`; VMAF and NEG are always scored.
     cache : Cache or path-like, optional
+    executor : concurrent.futures.Executor or distributed.Client, optional
+        Where encodes are made, see `Bench`.
     report : callable, optional
         Called with every encode as it is made or read.
 
@@ -201,7 +205,7 @@ def filter_study(
     if not sources or not encoders or not crfs:
         raise InputError("a filter study needs at least one clip, one encoder and one CRF")
     options: dict[str, Any] = {"models": MODELS, "features": features, "n_threads": n_threads, "cache": cache}
-    options["report"] = report
+    options.update(executor=executor, report=report)
     names = [encoder.name for encoder in encoders]
     if len(set(names)) < len(names):
         raise InputError(f"two encoders have one name among {', '.join(names)}; name them apart")

@@ -9,6 +9,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
+from copy import copy
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
@@ -18,12 +19,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from vmafpy import __version__
-from vmafpy.errors import InputError, MediaError, OptionError
+from vmafpy.errors import InputError, MediaError, OptionError, VmafError
 from vmafpy.models import Model, aliases_of
 from vmafpy.results import FrameScores, ScoreResult, atomic_write
 from vmafpy.scorer import Feature, ModelLike, Scorer, load_models
 from vmafpy.studies.encode import Encoder, EncoderError, Session, fingerprint
 from vmafpy.studies.prefilter import Filter, apply, cache_key
+from vmafpy.workers import Workers, completed
 
 if TYPE_CHECKING:
     import av
@@ -401,6 +403,9 @@ class Bench:
     cache : Cache or path-like, optional
     at_once : int
         Encodes that share one pass over the source. Each holds its encoder's delay in memory.
+    executor : concurrent.futures.Executor or distributed.Client, optional
+        Where encodes are made, each a call of its own; here if None. The source must be readable there under its
+        path, and callables must be picklable. The cache is written here.
     report : callable, optional
         Called with every encode as it is made or read.
 
@@ -421,6 +426,7 @@ class Bench:
         sample: Sampling | None = None,
         cache: Cache | str | os.PathLike[str] | None = None,
         at_once: int = 4,
+        executor: Workers | None = None,
         report: Callable[[Encode], object] | None = None,
     ) -> None:
         if at_once < 1:
@@ -436,6 +442,7 @@ class Bench:
         self._cache = cache if isinstance(cache, Cache) or cache is None else Cache(cache)
         self._filter_key = cache_key(filter) if self._cache else ""
         self._at_once = at_once
+        self._executor = executor
         self._report = report
 
     def encodes(self, trials: Sequence[Trial]) -> list[Encode]:
@@ -468,6 +475,16 @@ class Bench:
             else:
                 found[k] = cached
                 self._tell(cached)
+        if self._executor is not None and missing:
+            elsewhere = copy(self)
+            elsewhere._executor = elsewhere._cache = elsewhere._report = None
+            left = [k for numbers in missing.values() for k in numbers]
+            for n, answer in completed(self._executor, elsewhere._alone, [requests[k] for k in left]):
+                if isinstance(answer, VmafError):
+                    raise answer
+                found[left[n]] = answer
+                self._keep(requests[left[n]], answer)
+            missing = {}
         while missing:
             position = 0
             with closing(self._pairs()) as pairs:
@@ -489,7 +506,9 @@ class Bench:
                     position = end
         return [found[k] for k in range(len(requests))]
 
-    def _run(self, pairs: Iterator[tuple[av.VideoFrame, av.VideoFrame]], window: Window, trials: list[Trial]) -> Any:
+    def _run(
+        self, pairs: Iterator[tuple[av.VideoFrame, av.VideoFrame]], window: Window, trials: list[Trial]
+    ) -> list[Encode]:
         first, end = window
         wanted = None if end is None else end - first
         made = run_trials(
@@ -503,12 +522,18 @@ class Bench:
         if wanted is not None and made[0].n_frames < wanted:
             raise MediaError(f"{self.source.label} ends at frame {first + made[0].n_frames}, before frame {end}")
         made = [replace(encode, result=encode.result.window(first, None, first)) for encode in made]
-        self.n_encoded += len(made)
         for trial, encode in zip(trials, made, strict=True):
-            if self._cache:
-                self._cache.put(self._key(window, trial), encode)
-            self._tell(encode)
+            self._keep((window, trial), encode)
         return made
+
+    def _alone(self, window: Window, trial: Trial) -> Encode:
+        return self.encode_windows([(window, trial)])[0]
+
+    def _keep(self, request: tuple[Window, Trial], encode: Encode) -> None:
+        self.n_encoded += 1
+        if self._cache:
+            self._cache.put(self._key(*request), encode)
+        self._tell(encode)
 
     def _tell(self, encode: Encode) -> None:
         if self._report is not None:
