@@ -51,7 +51,7 @@ void vp_vif_tables_init(VpVifTables *tables)
         /* Steps of 2^-20 first: that is how fine a float logarithm of this range is. No entry is close enough to a
          * tie for the last bits of log2() to matter. */
         const long fine = lround(ldexp(log2(VP_VIF_LOG + i), 20));
-        tables->log[i] = (uint16_t)(((fine + 256) >> 9) - 30720);
+        tables->log[i] = (uint8_t)(((fine + 256) >> 9) - 30720 - i / 16);
     }
     for (unsigned set = 0; set < 256; set++) {
         int n = 0;
@@ -214,7 +214,8 @@ enum { NOISE = 131072 }; /* variance of the internal noise, 2.0, in units of s1 
 static int32_t log_of(const VpVifTables *tables, uint32_t v)
 {
     const int shift = 16 - __builtin_clz(v);
-    return tables->log[(v >> shift) - VP_VIF_LOG] + 2048 * shift;
+    const int32_t i = (int32_t)(v >> shift) - VP_VIF_LOG;
+    return tables->log[i] + i / 16 + 2048 * shift;
 }
 
 static void statistics_c(const VpVifTables *tables, const int32_t *s1, const int32_t *s2, const int32_t *s12, int n,

@@ -50,11 +50,13 @@ typedef struct VpVifMoments {
     int16_t plane[VP_VIF_PLANES][VP_VIF_SPAN];
 } VpVifMoments;
 
-/* What the statistics look up. log: log2 of 32768 + i in steps of 1/2048, i = 0..32767, less 30720. front: for each
- * set of 8 lanes, as bits, their numbers in order as bytes, the lowest byte first. */
+/* What the statistics look up. The logarithm of i = 32768 .. 65535 in steps of 1/2048 is
+ * 2048 log2(i) = 30720 + (i - 32768) / 16 + log[i - 32768], the quotient rounded down: as bytes, half of the table fits
+ * the first-level cache, and the quotients are summed apart. front: for each set of 8 lanes, as bits, their numbers in
+ * order as bytes, the lowest byte first. */
 enum { VP_VIF_LOG = 32768 };
 typedef struct VpVifTables {
-    uint16_t log[VP_VIF_LOG];
+    uint8_t log[VP_VIF_LOG];
     uint64_t front[256];
 } VpVifTables;
 void vp_vif_tables_init(VpVifTables *tables);

@@ -15,16 +15,17 @@ typedef struct Queue {
     int n;
 } Queue;
 
-/* v: 2^17 or more. Its index in the table and, added to *shifts, the shift. */
-INLINE __m256i log_index(__m256i v, __m256i *shifts)
+/* v: 2^17 or more. Its index in the table; and, added to *whole, what its logarithm is beside the entry. */
+INLINE __m256i log_index(__m256i v, __m256i *whole)
 {
     /* bits below the top eight are cleared where a set one above them is, so that the conversion cannot round up to
      * the next power of two; the exponent is then that of the top bit */
     const __m256i top = _mm256_andnot_si256(_mm256_srli_epi32(v, 8), v);
     const __m256i exponent = _mm256_srli_epi32(_mm256_castps_si256(_mm256_cvtepi32_ps(top)), 23);
     const __m256i shift = _mm256_sub_epi32(exponent, _mm256_set1_epi32(127 + 15));
-    *shifts = _mm256_add_epi32(*shifts, shift);
-    return _mm256_sub_epi32(_mm256_srlv_epi32(v, shift), _mm256_set1_epi32(VP_VIF_LOG));
+    const __m256i index = _mm256_sub_epi32(_mm256_srlv_epi32(v, shift), _mm256_set1_epi32(VP_VIF_LOG));
+    *whole = _mm256_add_epi32(*whole, _mm256_add_epi32(_mm256_slli_epi32(shift, 11), _mm256_srli_epi32(index, 4)));
+    return index;
 }
 
 INLINE int64_t sum32(__m256i v)
@@ -69,14 +70,43 @@ INLINE void append(int32_t *to, __m256i v, __m256i order)
     _mm256_storeu_si256((void *)to, _mm256_permutevar8x32_epi32(v, order));
 }
 
-/* The sum of the entries. Scalar reads: gathers are no faster where they are good, and many times slower where
- * microcode guards them. */
-INLINE int64_t look_up(const VpVifTables *tables, __m256i index)
+/* The arguments of logarithms, a row of them. */
+typedef struct Arguments {
+    int32_t v[QUEUE];
+    int n; /* a multiple of LANES */
+} Arguments;
+
+INLINE void push(Arguments *to, __m256i v)
 {
-    uint32_t i[LANES];
-    _mm256_storeu_si256((void *)i, index);
-    const uint16_t *const log = tables->log;
-    return (int64_t)log[i[0]] + log[i[1]] + log[i[2]] + log[i[3]] + log[i[4]] + log[i[5]] + log[i[6]] + log[i[7]];
+    _mm256_storeu_si256((void *)(to->v + to->n), v);
+    to->n += LANES;
+}
+
+INLINE uint32_t look_up4(const uint8_t *log, uint64_t at)
+{
+    return (uint32_t)log[at & 0xffff] + log[at >> 16 & 0xffff] + log[at >> 32 & 0xffff] + log[at >> 48];
+}
+
+/* The sum of the logarithms less 30720 each. The table is read by scalar loads: gathers are no faster where they are
+ * good, and many times slower where microcode guards them. */
+INLINE int64_t sum_logs(const VpVifTables *tables, Arguments *from)
+{
+    const int n = from->n;
+    /* of 2^17, that is 4096, to make up an even number of vectors */
+    _mm256_storeu_si256((void *)(from->v + n), _mm256_set1_epi32(NOISE));
+    __m256i whole = _mm256_setzero_si256();
+    int64_t sum = 0;
+    for (int i = 0; i < n; i += 2 * LANES) {
+        const __m256i a = log_index(_mm256_loadu_si256((const void *)(from->v + i)), &whole);
+        const __m256i b = log_index(_mm256_loadu_si256((const void *)(from->v + i + LANES)), &whole);
+        const __m256i at = _mm256_packus_epi32(a, b);
+        const __m128i low = _mm256_castsi256_si128(at), high = _mm256_extracti128_si256(at, 1);
+        sum += look_up4(tables->log, (uint64_t)_mm_cvtsi128_si64(low));
+        sum += look_up4(tables->log, (uint64_t)_mm_extract_epi64(low, 1));
+        sum += look_up4(tables->log, (uint64_t)_mm_cvtsi128_si64(high));
+        sum += look_up4(tables->log, (uint64_t)_mm_extract_epi64(high, 1));
+    }
+    return sum + sum32(whole) - (n % (2 * LANES) ? LANES * 4096 : 0);
 }
 
 /* What each limit takes from the sum of unlimited gains: log(n1 + limited signal) - log(n2). */
@@ -88,45 +118,28 @@ static VP_AVX2 void limited(const VpVifTables *tables, Queue *q, const double *l
     _mm256_storeu_si256((void *)(q->s12 + q->n), zero);
     _mm256_storeu_si256((void *)(q->n1 + q->n), noise);
     _mm256_storeu_si256((void *)(q->n2 + q->n), noise);
-    for (int i = 0; i < q->n; i += LANES) {
-        const __m128i s1a = _mm_loadu_si128((const void *)(q->s1 + i));
-        const __m128i s1b = _mm_loadu_si128((const void *)(q->s1 + i + 4));
-        const __m256d ga = gain(s1a, _mm_loadu_si128((const void *)(q->s12 + i)));
-        const __m256d gb = gain(s1b, _mm_loadu_si128((const void *)(q->s12 + i + 4)));
-        const __m256i n1 = _mm256_loadu_si256((const void *)(q->n1 + i));
-        const __m256i n2 = _mm256_loadu_si256((const void *)(q->n2 + i));
-        for (int k = 0; k < n_limits; k++) {
-            const __m256d most = _mm256_set1_pd(limit[k]);
+    double g[QUEUE + LANES];
+    for (int i = 0; i < q->n + LANES; i += 4)
+        _mm256_storeu_pd(g + i, gain(_mm_loadu_si128((const void *)(q->s1 + i)),
+                                 _mm_loadu_si128((const void *)(q->s12 + i))));
+    for (int k = 0; k < n_limits; k++) {
+        const __m256d most = _mm256_set1_pd(limit[k]);
+        Arguments with, without;
+        with.n = without.n = 0;
+        for (int i = 0; i < q->n; i += LANES) {
+            const __m256d ga = _mm256_loadu_pd(g + i), gb = _mm256_loadu_pd(g + i + 4);
             const __m256d over =
                 _mm256_or_pd(_mm256_cmp_pd(ga, most, _CMP_GT_OQ), _mm256_cmp_pd(gb, most, _CMP_GT_OQ));
             if (!_mm256_movemask_pd(over)) continue;
+            const __m128i s1a = _mm_loadu_si128((const void *)(q->s1 + i));
+            const __m128i s1b = _mm_loadu_si128((const void *)(q->s1 + i + 4));
             const __m256i own = join(signal(s1a, _mm256_min_pd(ga, most)), signal(s1b, _mm256_min_pd(gb, most)));
-            __m256i more = zero, less = zero;
-            const int64_t with = look_up(tables, log_index(_mm256_add_epi32(own, n1), &more));
-            const int64_t without = look_up(tables, log_index(n2, &less));
-            num_log[k] += with - without + 2048 * sum32(_mm256_sub_epi32(more, less));
+            const __m256i n1 = _mm256_loadu_si256((const void *)(q->n1 + i));
+            push(&with, _mm256_add_epi32(own, n1));
+            push(&without, _mm256_loadu_si256((const void *)(q->n2 + i)));
         }
+        num_log[k] += sum_logs(tables, &with) - sum_logs(tables, &without);
     }
-    q->n = 0;
-}
-
-/* The arguments of the three logarithms of each pixel. */
-typedef struct Logs {
-    int32_t n0[QUEUE], n1[QUEUE], n2[QUEUE];
-} Logs;
-
-/* Sums of log(n0) and of log(n2) - log(n1), less 30720 for each logarithm; n: a multiple of LANES. Apart from the loop
- * that makes the arguments, because the reads would fill the queues in which its divisions wait. */
-INLINE void sum_logs(const VpVifTables *tables, const Logs *l, int n, int64_t *den, int64_t *num)
-{
-    __m256i plus = _mm256_setzero_si256(), minus = plus, den_shifts = plus;
-    for (int i = 0; i < n; i += LANES) {
-        *den += look_up(tables, log_index(_mm256_loadu_si256((const void *)(l->n0 + i)), &den_shifts));
-        *num += look_up(tables, log_index(_mm256_loadu_si256((const void *)(l->n2 + i)), &plus));
-        *num -= look_up(tables, log_index(_mm256_loadu_si256((const void *)(l->n1 + i)), &minus));
-    }
-    *den += 2048 * sum32(den_shifts);
-    *num += 2048 * sum32(_mm256_sub_epi32(plus, minus));
 }
 
 VP_AVX2 void vp_vif_statistics_avx2(const VpVifTables *tables, const int32_t *s1, const int32_t *s2,
@@ -140,10 +153,9 @@ VP_AVX2 void vp_vif_statistics_avx2(const VpVifTables *tables, const int32_t *s1
     const __m256d most = _mm256_set1_pd(lowest);
 
     __m256i nonlog = zero, flat_lanes = zero;
-    Logs logs;
+    Arguments n0, n1, n2;
     Queue q;
-    int m = 0; /* entries of logs */
-    q.n = 0;
+    n0.n = n1.n = n2.n = q.n = 0;
     for (int i = 0; i < n; i += LANES) {
         const __m256i in = _mm256_cmpgt_epi32(_mm256_set1_epi32(n - i), lane);
         const __m256i v1 = _mm256_and_si256(_mm256_loadu_si256((const void *)(s1 + i)), in);
@@ -161,13 +173,12 @@ VP_AVX2 void vp_vif_statistics_avx2(const VpVifTables *tables, const int32_t *s1
         const __m128i s2a = _mm256_castsi256_si128(v2), s2b = _mm256_extracti128_si256(v2, 1);
         const __m128i s12a = _mm256_castsi256_si128(v12), s12b = _mm256_extracti128_si256(v12, 1);
         const __m256d ga = gain(s1a, s12a), gb = gain(s1b, s12b);
-        const __m256i n1 = _mm256_add_epi32(join(rest(s2a, s12a, ga), rest(s2b, s12b, gb)), noise);
-        const __m256i n2 = _mm256_add_epi32(join(signal(s1a, ga), signal(s1b, gb)), n1);
-        /* inactive lanes give 2^17, whose logarithm is what is taken off for each */
-        _mm256_storeu_si256((void *)(logs.n0 + m), _mm256_add_epi32(_mm256_and_si256(v1, active), noise));
-        _mm256_storeu_si256((void *)(logs.n1 + m), n1);
-        _mm256_storeu_si256((void *)(logs.n2 + m), n2);
-        m += LANES;
+        const __m256i without = _mm256_add_epi32(join(rest(s2a, s12a, ga), rest(s2b, s12b, gb)), noise);
+        const __m256i with = _mm256_add_epi32(join(signal(s1a, ga), signal(s1b, gb)), without);
+        /* inactive lanes give 2^17, whose logarithm, 4096, is what is taken off for each */
+        push(&n0, _mm256_add_epi32(_mm256_and_si256(v1, active), noise));
+        push(&n1, without);
+        push(&n2, with);
 
         const unsigned over = (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(ga, most, _CMP_GT_OQ)) |
                               (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(gb, most, _CMP_GT_OQ)) << 4;
@@ -175,16 +186,15 @@ VP_AVX2 void vp_vif_statistics_avx2(const VpVifTables *tables, const int32_t *s1
             const __m256i order = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)tables->front[over]));
             append(q.s1 + q.n, v1, order);
             append(q.s12 + q.n, v12, order);
-            append(q.n1 + q.n, n1, order);
-            append(q.n2 + q.n, n2, order);
+            append(q.n1 + q.n, without, order);
+            append(q.n2 + q.n, with, order);
             q.n += __builtin_popcount(over);
         }
     }
-    int64_t den = 0, num = 0;
-    sum_logs(tables, &logs, m, &den, &num);
+    const int64_t num = sum_logs(tables, &n2) - sum_logs(tables, &n1);
     sums->num_nonlog += sum64(nonlog);
     sums->den_nonlog += sum32(flat_lanes);
-    sums->den_log += den - (int64_t)(34816 - 30720) * m;
+    sums->den_log += sum_logs(tables, &n0) - (int64_t)4096 * n0.n;
     for (int k = 0; k < n_limits; k++) num_log[k] += num;
     if (q.n) limited(tables, &q, limit, n_limits, num_log);
 }

@@ -15,17 +15,13 @@ typedef struct Queue {
     int n;
 } Queue;
 
-/* The arguments of the three logarithms of each pixel. */
-typedef struct Logs {
-    int32_t n0[QUEUE], n1[QUEUE], n2[QUEUE];
-} Logs;
-
-/* v: 2^17 or more. Its index in the table and, added to *shifts, the shift. */
-INLINE __m512i log_index(__m512i v, __m512i *shifts)
+/* v: 2^17 or more. Its index in the table; and, added to *whole, what its logarithm is beside the entry. */
+INLINE __m512i log_index(__m512i v, __m512i *whole)
 {
     const __m512i shift = _mm512_sub_epi32(_mm512_set1_epi32(16), _mm512_lzcnt_epi32(v));
-    *shifts = _mm512_add_epi32(*shifts, shift);
-    return _mm512_sub_epi32(_mm512_srlv_epi32(v, shift), _mm512_set1_epi32(VP_VIF_LOG));
+    const __m512i index = _mm512_sub_epi32(_mm512_srlv_epi32(v, shift), _mm512_set1_epi32(VP_VIF_LOG));
+    *whole = _mm512_add_epi32(*whole, _mm512_add_epi32(_mm512_slli_epi32(shift, 11), _mm512_srli_epi32(index, 4)));
+    return index;
 }
 
 INLINE int64_t sum64(__m512i v)
@@ -76,14 +72,34 @@ INLINE void append(int32_t *to, __mmask16 mask, __m512i v)
     _mm512_storeu_si512((void *)to, _mm512_maskz_compress_epi32(mask, v));
 }
 
-/* The sum of the entries. Scalar reads: gathers are many times slower where microcode guards them. */
-INLINE int64_t look_up(const VpVifTables *tables, __m512i index)
+/* Indices of a row, for later: apart from the loop that makes them, because the reads would fill the queues in which
+ * its divisions wait. */
+typedef struct Indices {
+    uint32_t at[QUEUE];
+    int n;
+} Indices;
+
+INLINE void push(Indices *to, __m512i index)
 {
-    uint32_t i[LANES];
-    _mm512_storeu_si512((void *)i, index);
-    const uint16_t *const log = tables->log;
-    return (int64_t)log[i[0]] + log[i[1]] + log[i[2]] + log[i[3]] + log[i[4]] + log[i[5]] + log[i[6]] + log[i[7]] +
-           log[i[8]] + log[i[9]] + log[i[10]] + log[i[11]] + log[i[12]] + log[i[13]] + log[i[14]] + log[i[15]];
+    _mm512_storeu_si512((void *)(to->at + to->n), index);
+    to->n += LANES;
+}
+
+/* The sum of the entries. Scalar reads: gathers are no faster where they are good, and many times slower where
+ * microcode guards them. */
+INLINE int64_t look_up(const VpVifTables *tables, const Indices *from)
+{
+    const uint8_t *const log = tables->log;
+    const uint32_t *at = from->at;
+    uint32_t a = 0, b = 0, c = 0, d = 0;
+    for (const uint32_t *const end = at + from->n; at < end; at += 4) {
+        a += log[at[0]];
+        b += log[at[1]];
+        c += log[at[2]];
+        d += log[at[3]];
+        __asm__("" ::: "memory"); /* or GCC takes vectors of indices apart */
+    }
+    return (int64_t)a + b + c + d;
 }
 
 /* What each limit takes from the sum of unlimited gains: log(n1 + limited signal) - log(n2). */
@@ -95,38 +111,27 @@ static VP_AVX512 void limited(const VpVifTables *tables, Queue *q, const double 
     _mm512_storeu_si512((void *)(q->s12 + q->n), zero);
     _mm512_storeu_si512((void *)(q->n1 + q->n), noise);
     _mm512_storeu_si512((void *)(q->n2 + q->n), noise);
-    for (int i = 0; i < q->n; i += LANES) {
-        const __m256i s1a = _mm256_loadu_si256((const void *)(q->s1 + i));
-        const __m256i s1b = _mm256_loadu_si256((const void *)(q->s1 + i + 8));
-        const __m512d ga = gain(s1a, _mm256_loadu_si256((const void *)(q->s12 + i)));
-        const __m512d gb = gain(s1b, _mm256_loadu_si256((const void *)(q->s12 + i + 8)));
-        const __m512i n1 = _mm512_loadu_si512((const void *)(q->n1 + i));
-        const __m512i n2 = _mm512_loadu_si512((const void *)(q->n2 + i));
-        for (int k = 0; k < n_limits; k++) {
-            const __m512d most = _mm512_set1_pd(limit[k]);
+    double g[QUEUE + LANES];
+    for (int i = 0; i < q->n + LANES; i += 8)
+        _mm512_storeu_pd(g + i, gain(_mm256_loadu_si256((const void *)(q->s1 + i)),
+                                 _mm256_loadu_si256((const void *)(q->s12 + i))));
+    for (int k = 0; k < n_limits; k++) {
+        const __m512d most = _mm512_set1_pd(limit[k]);
+        __m512i more = zero, less = zero;
+        Indices with, without;
+        with.n = without.n = 0;
+        for (int i = 0; i < q->n; i += LANES) {
+            const __m512d ga = _mm512_loadu_pd(g + i), gb = _mm512_loadu_pd(g + i + 8);
             if (!(_mm512_cmp_pd_mask(ga, most, _CMP_GT_OQ) | _mm512_cmp_pd_mask(gb, most, _CMP_GT_OQ))) continue;
+            const __m256i s1a = _mm256_loadu_si256((const void *)(q->s1 + i));
+            const __m256i s1b = _mm256_loadu_si256((const void *)(q->s1 + i + 8));
             const __m512i own = join(signal(s1a, _mm512_min_pd(ga, most)), signal(s1b, _mm512_min_pd(gb, most)));
-            __m512i more = zero, less = zero;
-            const int64_t with = look_up(tables, log_index(_mm512_add_epi32(own, n1), &more));
-            const int64_t without = look_up(tables, log_index(n2, &less));
-            num_log[k] += with - without + 2048 * (sum32(more) - sum32(less));
+            const __m512i n1 = _mm512_loadu_si512((const void *)(q->n1 + i));
+            push(&with, log_index(_mm512_add_epi32(own, n1), &more));
+            push(&without, log_index(_mm512_loadu_si512((const void *)(q->n2 + i)), &less));
         }
+        num_log[k] += look_up(tables, &with) - look_up(tables, &without) + sum32(more) - sum32(less);
     }
-    q->n = 0;
-}
-
-/* Sums of log(n0) and of log(n2) - log(n1), less 30720 for each logarithm; n: a multiple of LANES. Apart from the loop
- * that makes the arguments, because the reads would fill the queues in which its divisions wait. */
-INLINE void sum_logs(const VpVifTables *tables, const Logs *l, int n, int64_t *den, int64_t *num)
-{
-    __m512i plus = _mm512_setzero_si512(), minus = plus, den_shifts = plus;
-    for (int i = 0; i < n; i += LANES) {
-        *den += look_up(tables, log_index(_mm512_loadu_si512((const void *)(l->n0 + i)), &den_shifts));
-        *num += look_up(tables, log_index(_mm512_loadu_si512((const void *)(l->n2 + i)), &plus));
-        *num -= look_up(tables, log_index(_mm512_loadu_si512((const void *)(l->n1 + i)), &minus));
-    }
-    *den += 2048 * sum32(den_shifts);
-    *num += 2048 * (sum32(plus) - sum32(minus));
 }
 
 VP_AVX512 void vp_vif_statistics_avx512(const VpVifTables *tables, const int32_t *s1, const int32_t *s2,
@@ -139,10 +144,10 @@ VP_AVX512 void vp_vif_statistics_avx512(const VpVifTables *tables, const int32_t
     const __m512d most = _mm512_set1_pd(lowest);
 
     __m512i nonlog = zero;
-    Logs logs;
+    __m512i whole0 = zero, whole1 = zero, whole2 = zero;
+    Indices index0, index1, index2;
     Queue q;
-    int m = 0; /* entries of logs */
-    q.n = 0;
+    index0.n = index1.n = index2.n = q.n = 0;
     for (int i = 0; i < n; i += LANES) {
         const int left = n - i;
         const __mmask16 in = (__mmask16)(left < LANES ? (1u << left) - 1 : 0xffff);
@@ -163,10 +168,9 @@ VP_AVX512 void vp_vif_statistics_avx512(const VpVifTables *tables, const int32_t
         const __m512i n1 = _mm512_add_epi32(join(rest(s2a, s12a, ga), rest(s2b, s12b, gb)), noise);
         const __m512i n2 = _mm512_add_epi32(join(signal(s1a, ga), signal(s1b, gb)), n1);
         /* inactive lanes give 2^17, whose logarithm is what is taken off for each */
-        _mm512_storeu_si512((void *)(logs.n0 + m), _mm512_add_epi32(_mm512_maskz_mov_epi32(active, v1), noise));
-        _mm512_storeu_si512((void *)(logs.n1 + m), n1);
-        _mm512_storeu_si512((void *)(logs.n2 + m), n2);
-        m += LANES;
+        push(&index0, log_index(_mm512_add_epi32(_mm512_maskz_mov_epi32(active, v1), noise), &whole0));
+        push(&index1, log_index(n1, &whole1));
+        push(&index2, log_index(n2, &whole2));
 
         const unsigned over = (unsigned)_mm512_cmp_pd_mask(ga, most, _CMP_GT_OQ) |
                               (unsigned)_mm512_cmp_pd_mask(gb, most, _CMP_GT_OQ) << 8;
@@ -178,10 +182,9 @@ VP_AVX512 void vp_vif_statistics_avx512(const VpVifTables *tables, const int32_t
             q.n += __builtin_popcount(over);
         }
     }
-    int64_t den = 0, num = 0;
-    sum_logs(tables, &logs, m, &den, &num);
+    const int64_t num = look_up(tables, &index2) - look_up(tables, &index1) + sum32(whole2) - sum32(whole1);
     sums->num_nonlog += sum64(nonlog);
-    sums->den_log += den - (int64_t)(34816 - 30720) * m;
+    sums->den_log += look_up(tables, &index0) + sum32(whole0) - (int64_t)(34816 - 30720) * index0.n;
     for (int k = 0; k < n_limits; k++) num_log[k] += num;
     if (q.n) limited(tables, &q, limit, n_limits, num_log);
 }
