@@ -96,13 +96,13 @@ typedef struct Worker {
     VpFloatRows rows;
     int n;
     const Options **options;
-    double *distance;     /* of each variant */
-    ptrdiff_t stride;     /* of all rows below */
-    float *loaded;        /* the rows under a block of blurred ones */
-    float *vertical;      /* VP_FLOAT_BLOCK rows */
+    double *distance; /* of each variant */
+    ptrdiff_t stride;       /* of all rows below */
+    float *loaded;          /* the rows under a block of blurred ones */
+    float *vertical;        /* VP_FLOAT_BLOCK rows */
     float *blurred[FRAMES]; /* a block; with add_scale1 a whole plane */
     float *halved[FRAMES];  /* a block, only with add_scale1 */
-    float *difference;    /* a block */
+    float *difference;      /* a block */
     VpResample half[PLANES];
 } Worker;
 
@@ -176,7 +176,8 @@ static void blur(const Worker *w, const VpPlane *plane, const Options *o, int y,
     const int taps = blur_taps(o, &tap), half = taps / 2;
     for (int i = 0; i < rows + 2 * half; i++) {
         float *dst = taps == 1 ? out : w->loaded;
-        w->rows.load(vp_row(plane, vp_mirror(y - half + i, plane->h)), w->stream.bpc, plane->w, dst + i * w->stride);
+        const void *src = vp_row(plane, vp_mirror(y - half + i, plane->h));
+        w->rows.load(src, w->stream.bpc, plane->w, dst + i * w->stride);
     }
     if (taps == 1) return;
     for (int r = 0; r < rows; r += VP_FLOAT_BLOCK) {

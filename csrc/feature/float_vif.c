@@ -3,8 +3,8 @@
  * H. R. Sheikh, A. C. Bovik, "Image information and visual quality", IEEE Transactions on Image Processing 15(2), 2006,
  * in the form of VMAF: pixel domain, one scalar Gaussian scale mixture per position.
  *
- * A scale is one pass over its pictures, eight rows at a time; the pass also makes the next scale. Scale 0 is read
- * from the picture through a ring of rows, so no plane of its size is kept unless it is pre-scaled. */
+ * A scale is one pass over its pictures, eight rows at a time in strips of columns; the pass also makes the next scale.
+ * Scale 0 is read from the picture through a ring of rows, so no plane of its size is kept unless it is pre-scaled. */
 #include <errno.h>
 #include <math.h>
 #include <stddef.h>
@@ -97,8 +97,8 @@ static int check(const VpStream *stream, const void *options)
 typedef struct Group {
     const Options *options; /* of its first variant */
     int n;
-    float *gain;            /* of its n variants */
-    float *score;           /* numerators: of variant i at scale s in [i * SCALES + s] */
+    float *gain;  /* of its n variants */
+    float *score; /* numerators: of variant i at scale s in [i * SCALES + s] */
     float den[SCALES];
     bool want_scale0;
     bool prescaled;
@@ -110,15 +110,15 @@ typedef struct Group {
     ptrdiff_t stride[SCALES];
     float *ring[PICTURES]; /* rows of scale 0; while resampling, whole planes of the source */
     int slots;
-    float *halves;         /* VP_FLOAT_BLOCK rows, half filtered */
+    float *halves; /* VP_FLOAT_BLOCK rows, half filtered */
     /* of a strip, rows of strip_stride floats */
     ptrdiff_t strip_stride;
-    float *moments;        /* ROWS x VP_VIF_MOMENTS rows */
-    float *filtered;       /* VP_VIF_MOMENTS rows */
-    float *terms;          /* 1 + n times ROWS rows: denominator, numerators */
-    float (*sum)[ROWS];    /* of these terms */
-    const float **row;     /* rows handed to a kernel: taps + ROWS of each picture */
-    float **out;           /* rows a kernel fills */
+    float *moments;     /* ROWS x VP_VIF_MOMENTS rows */
+    float *filtered;    /* VP_VIF_MOMENTS rows */
+    float *terms;       /* 1 + n times ROWS rows: denominator, numerators */
+    float (*sum)[ROWS]; /* of these terms */
+    const float **row;  /* rows handed to a kernel: taps + ROWS of each picture */
+    float **out;        /* rows a kernel fills */
 } Group;
 
 typedef struct Worker {
@@ -206,8 +206,8 @@ static int open_group(Group *g, const VpStream *stream)
     g->terms = vp_calloc((size_t)(1 + g->n) * ROWS * stride, sizeof(float));
     g->row = vp_alloc((size_t)PICTURES * (longest + ROWS), sizeof *g->row);
     g->out = vp_alloc((size_t)(ROWS * VP_VIF_MOMENTS + g->n), sizeof *g->out);
-    if (!g->halves || !g->sum || !g->score || !g->moments || !g->filtered || !g->terms || !g->row || !g->out) return -ENOMEM;
-    return 0;
+    const bool all = g->halves && g->sum && g->score && g->moments && g->filtered && g->terms && g->row && g->out;
+    return all ? 0 : -ENOMEM;
 }
 
 static int open(const VpStream *stream, const void *const *options, int n, void **worker)

@@ -70,7 +70,7 @@ def test_models(clips, ffmpeg, tmp_path, pix_fmt):
         np.testing.assert_allclose(ours[name], theirs[name], rtol=0, atol=limit, err_msg=name)
 
 
-@pytest.mark.parametrize(("size", "pix_fmt"), [((576, 324), "yuv420p"), ((322, 182), "yuv420p10le")])
+@pytest.mark.parametrize(("size", "pix_fmt"), [((576, 324), "yuv420p"), ((482, 270), "yuv420p10le")])
 def test_options(clips, ffmpeg, tmp_path, size, pix_fmt):
     """Every option of the three features changes what it changes in libvmaf, and the names with it."""
     sets = [("float_vif", o) for o in VIF] + [("float_adm", o) for o in ADM_OPTIONS]
