@@ -133,12 +133,11 @@ def test_range():
     [
         ({"transfer": "pq"}, InputError, "HDR", "hdr"),
         ({"interlaced": True}, InputError, "interlaced", "interlaced"),
-        ({"rotation": 90}, MismatchError, "rotation", "rotation"),
         ({"matrix": "bt2020"}, MismatchError, "bt709.*bt2020", "matrix"),
     ],
 )
 def test_content_guards(change, error, match, accept):
-    """HDR, interlaced, turned and differently coded pictures are refused, with a way to insist."""
+    """HDR, interlaced and differently coded pictures are refused, with a way to insist."""
     reference, distorted = video(), video()
     reference.info = replace(reference.info, matrix="bt709")
     distorted.info = replace(distorted.info, matrix="bt709")
@@ -158,3 +157,13 @@ def test_sample_aspect_is_warned_of():
     distorted.info = replace(distorted.info, sample_aspect=Fraction(4, 3))
     with pytest.warns(VmafWarning, match="4/3"):
         next(pairs(video(), distorted))
+
+
+def test_turned_pictures():
+    """Frames that a player would turn differently are refused with both angles; of one angle they are compared."""
+    upright = video()
+    turned = ArrayVideo([replace(frame, rotation=90) for frame in upright])
+    with pytest.raises(MismatchError, match="reference by 0 and the distorted video by 90 degrees"):
+        next(pairs(upright, turned))
+    assert len(list(pairs(upright, turned, accept={"rotation"}))) == 3
+    assert len(list(pairs(turned, turned))) == 3

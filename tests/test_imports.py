@@ -25,6 +25,7 @@ RULES: dict[str, set[str] | None] = {
     "agreement": {"errors", "stats", "metrics", "results"},
     "scorer": SCORER,
     "scoring": SCORING,
+    "windows": SCORING | {"scoring"},
     "export": SCORING | {"scoring"},
     "workers": {"errors"},
     "batch": SCORING | {"scoring", "agreement", "workers"},

@@ -40,7 +40,7 @@ def whole(video):
     return run(video)
 
 
-@pytest.mark.parametrize(("first", "end"), [(0, 5), (1, 2), (3, 11), (7, None), (19, 20)])
+@pytest.mark.parametrize(("first", "end"), [(0, 5), (0, 1), (1, 2), (3, 11), (7, None), (19, 20)])
 def test_a_range_scores_as_in_the_whole_run(video, whole, first, end):
     """Frames around the range are read for motion, so its scores are the unsplit run's doubles."""
     part = run(video, frames=(first, end))

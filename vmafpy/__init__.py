@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vmafpy.results import ScoreResult
     from vmafpy.scorer import Scorer
     from vmafpy.scoring import score
+    from vmafpy.windows import score_windows
 
 __version__ = "0.1.0"
 
@@ -45,6 +46,7 @@ __all__ = [
     "metric_agreement",
     "score",
     "score_many",
+    "score_windows",
     "stats",
 ]
 
@@ -68,6 +70,7 @@ _HOMES = {
     "load_model": "vmafpy.models",
     "score": "vmafpy.scoring",
     "score_many": "vmafpy.batch",
+    "score_windows": "vmafpy.windows",
 }
 
 

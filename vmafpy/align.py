@@ -38,13 +38,12 @@ def check_compatible(reference: VideoInfo, distorted: VideoInfo, *, accept: Coll
     ----------
     reference, distorted : VideoInfo
     accept : collection of str
-        Differences to let pass: ``"range"``, ``"matrix"``, ``"hdr"``, ``"interlaced"``, ``"rotation"``.
+        What to let pass, of `ACCEPTABLE`.
 
     Raises
     ------
     MismatchError
-        If size, chroma format, bit depth, colour range, matrix or rotation differ; the text has both values and a
-        remedy.
+        If size, chroma format, bit depth, colour range or matrix differ; the text has both values and a remedy.
     InputError
         If a video is HDR (PQ or HLG), for which no model was trained, or interlaced.
 
@@ -84,11 +83,6 @@ def check_compatible(reference: VideoInfo, distorted: VideoInfo, *, accept: Coll
                 f"{info.label} is interlaced; the models were trained on progressive frames. Deinterlace both videos "
                 'first (FFmpeg\'s bwdif), or pass accept={"interlaced"}.'
             )
-    if reference.rotation != distorted.rotation and "rotation" not in accept:
-        raise MismatchError(
-            f"rotation differs: reference {reference.rotation}, distorted {distorted.rotation} degrees ({pair}). Turn "
-            'one of them first, or pass accept={"rotation"}.'
-        )
     if reference.sample_aspect != distorted.sample_aspect:
         warnings.warn(
             f"sample aspect ratios differ: reference {reference.sample_aspect or 1}, distorted "
@@ -171,8 +165,8 @@ def pairs(
     Raises
     ------
     MismatchError, InputError
-        As `check_compatible`, or if the counts differ, a frame changes form mid-stream, or has no time where
-        pairing is by time.
+        As `check_compatible`, or if the counts differ, the frames of a pair are to be turned differently by a
+        player, a frame changes form mid-stream, or has no time where pairing is by time.
     """
     if by not in ("index", "time"):
         raise OptionError(f'pairing by {by!r} is unknown; there are "index" and "time"')
@@ -196,6 +190,13 @@ def pairs(
                 )
             if end is not None and n >= end:
                 return
+            if ref.rotation != dis.rotation and "rotation" not in accept:
+                raise MismatchError(
+                    f"rotation differs: a player turns the reference by {ref.rotation} and the distorted video by "
+                    f"{dis.rotation} degrees (reference {reference.info.label}, distorted {distorted.info.label}), and "
+                    "the samples are compared unturned. Encode from the turned pictures, or pass "
+                    'accept={"rotation"} if one is labelled wrongly.'
+                )
             if n >= first:
                 yield Pair(ref, dis)
 

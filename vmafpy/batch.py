@@ -95,7 +95,7 @@ def _identity(video: Video) -> Any:
         raise InputError(
             "a resumable batch needs videos that can be told apart: paths or RawVideo, not frames in memory"
         )
-    return [_identity(info.label), info.width, info.height, info.format.name]
+    return [_identity(info.label), info.width, info.height, info.format.name, info.conversion]
 
 
 def _key(job: Job, options: Mapping[str, Any], models: Iterable[Model]) -> str:

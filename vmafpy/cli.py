@@ -106,6 +106,7 @@ def _score(args: argparse.Namespace) -> int:
             enc_bitdepth=args.enc_bitdepth,
             shortest=args.shortest,
             accept_truncated=args.accept_truncated,
+            film_grain=not args.no_film_grain,
             progress=not args.quiet and sys.stderr.isatty(),
         )
     except (VmafError, KeyboardInterrupt) as error:
@@ -151,6 +152,7 @@ def _worst(args: argparse.Namespace, result: ScoreResult) -> None:
             bit_depth=args.bit_depth,
             accept=args.accept,
             accept_truncated=args.accept_truncated,
+            film_grain=not args.no_film_grain,
             shortest=True,
         )
         for path in paths:
@@ -416,6 +418,7 @@ def parser() -> argparse.ArgumentParser:
     score.add_argument("--agreement", action="store_true", help="say how far the metrics agree")
     score.add_argument("--shortest", action="store_true", help="score the common part of videos of unequal length")
     score.add_argument("--accept-truncated", action="store_true", help="score what is there of a damaged file")
+    score.add_argument("--no-film-grain", action="store_true", help="leave out grain that the decoder synthesises")
     score.add_argument("--width", type=int, help="of headerless video, luma samples")
     score.add_argument("--height", type=int, help="of headerless video, luma samples")
     score.add_argument("--pix-fmt", help="of headerless video, FFmpeg's name, such as yuv420p10le")

@@ -330,14 +330,16 @@ class ScoreResult:
         Raises
         ------
         InputError
-            If ranges overlap, or the segments were scored with other libraries, models, features or formats.
+            If ranges overlap, or the segments were scored with other features, or do not compare: see
+            `require_comparable`.
         """
         parts = sorted((s for s in segments if s.n_frames), key=lambda s: int(s.indices[0]))
         if not parts:
             raise InputError("there is no segment with scores to join")
         first = parts[0]
+        require_comparable(parts)
         for part in parts[1:]:
-            for fact in ("library", "library_version", "models", "features", "pix_fmt", "bit_depth", "n_subsample"):
+            for fact in ("features", "n_subsample", "conversion"):
                 ours, theirs = getattr(first.provenance, fact), getattr(part.provenance, fact)
                 if ours != theirs:
                     raise InputError(f"segments cannot be joined: {fact} is {ours!r} in one and {theirs!r} in another")
@@ -589,6 +591,34 @@ class ScoreResult:
     def __repr__(self) -> str:
         means = ", ".join(f"{name}={scores.mean:.3f}" for name, scores in self.models.items() if len(scores))
         return f"<ScoreResult of {self.n_frames} frames: {means or 'no model'}; {len(self.features)} features>"
+
+
+#: Facts of provenance that have to agree before two scores may be compared.
+COMPARABLE = ("library", "library_version", "models", "width", "height", "pix_fmt", "bit_depth")
+
+
+def require_comparable(results: Iterable[ScoreResult]) -> None:
+    """
+    Require that results were made in one way, so that their scores may be compared, averaged or put on one curve.
+
+    Library and version, models with their files' checksums and options, and size and format of the pictures scored
+    have to agree; `COMPARABLE` lists the facts. What was done to the pictures before may differ: the rungs of a ladder
+    are scaled up from several sizes.
+
+    Raises
+    ------
+    InputError
+        With the first fact that differs, and both values.
+    """
+    found = list(results)
+    for other in found[1:]:
+        for fact in COMPARABLE:
+            ours, theirs = (getattr(r.provenance, fact) for r in (found[0], other))
+            if ours != theirs:
+                raise InputError(
+                    f"these results do not compare: {fact} is {ours!r} in one and {theirs!r} in another; score both in "
+                    "one way"
+                )
 
 
 def _finite(value: float) -> float | None:

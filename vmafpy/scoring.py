@@ -26,6 +26,13 @@ Progress: TypeAlias = "bool | Callable[[int, int | None], object] | None"
 # Frames before and after a range that the features of its own frames look at: the five-frame motion window with its
 # moving average reaches four back, every motion one ahead.
 LEAD_IN, LEAD_OUT = 4, 1
+# The five-frame window gives its first two frames the motion of the third.
+LEAST_READ = 3
+
+
+def read_until(end: int) -> int:
+    """Frames to read from the start of a video, so that the scores of the first *end* are those of the whole run."""
+    return max(end + LEAD_OUT, LEAST_READ)
 
 
 def score(
@@ -51,6 +58,7 @@ def score(
     enc_bitdepth: int | None = None,
     accept: Collection[str] = (),
     accept_truncated: bool = False,
+    film_grain: bool = True,
     progress: Progress = None,
 ) -> ScoreResult:
     """
@@ -100,6 +108,9 @@ def score(
         Let ``"range"``, ``"matrix"``, ``"hdr"``, ``"interlaced"`` or ``"rotation"`` pass, which are errors otherwise.
     accept_truncated : bool
         Score what can be decoded of a cut or damaged file, which is an error otherwise.
+    film_grain : bool
+        False leaves out the grain that the decoder of a file would synthesise (AV1, H.274), where it can be told to:
+        the grain is no error of the codec, and every frame-by-frame metric counts it as one.
     progress : bool or callable, optional
         True for a bar on stderr; or a function of the frames done and the total (None where unknown).
 
@@ -127,16 +138,17 @@ def score(
         distorted=distorted,
         pairing=pairing,
         offset=offset,
-        frames=(start, None if end is None else end + LEAD_OUT),
+        frames=(start, None if end is None else read_until(end)),
         shortest=shortest,
         scale=scale,
         scaler=scaler,
         crop=crop,
         pix_fmt=pix_fmt,
         bit_depth=bit_depth,
-        lines=_lines(loaded),
+        lines=model_lines(loaded),
         accept=accept,
         accept_truncated=accept_truncated,
+        film_grain=film_grain,
     )
     ref, dis, paired = prepared.reference, prepared.distorted, prepared.pairs
     head = next(paired, None)
@@ -156,7 +168,7 @@ def score(
         reference=info.label,
         distorted=dis.info.label,
     ) as scorer:
-        scorer.note_preparation(ref.info, dis.info, _pairing_words(pairing, prepared.offset, frames), prepared.offset)
+        scorer.note_preparation(ref.info, dis.info, pairing_words(pairing, prepared.offset, frames), prepared.offset)
         totals = [n for n in (info.n_frames, dis.info.n_frames, end) if n is not None]
         report = _reporter(progress, min(totals) - start if totals else None)
         try:
@@ -186,6 +198,7 @@ class PairedVideos:
 
     reference: FrameSource
     distorted: FrameSource
+    pairing: str
     offset: int
     pairs: Generator[Pair, None, None]
 
@@ -206,10 +219,17 @@ def paired_frames(
     lines: int = 1080,
     accept: Collection[str] = (),
     accept_truncated: bool = False,
+    film_grain: bool = True,
 ) -> PairedVideos:
     """Open, convert and pair two videos as `score` does; parameters and errors as there, *lines* for "model"."""
     sources = [
-        open_source(video, accept_truncated=accept_truncated, pix_fmt=pix_fmt, label=f"{side} frames")
+        open_source(
+            video,
+            accept_truncated=accept_truncated,
+            pix_fmt=pix_fmt,
+            film_grain=film_grain,
+            label=f"{side} frames",
+        )
         for video, side in ((reference, "reference"), (distorted, "distorted"))
     ]
     shift = int(find_offset(reference=sources[0], distorted=sources[1])) if offset == "auto" else offset
@@ -217,14 +237,16 @@ def paired_frames(
         *sources, scale=scale, scaler=scaler, crop=crop, pix_fmt=pix_fmt, bit_depth=bit_depth, lines=lines
     )
     made = pairs(ref, dis, by=pairing, offset=shift, frames=frames, shortest=shortest, accept=accept)
-    return PairedVideos(ref, dis, shift, made)
+    return PairedVideos(ref, dis, pairing, shift, made)
 
 
-def _lines(models: Sequence[Model]) -> int:
+def model_lines(models: Sequence[Model]) -> int:
+    """Height of the pictures the first model was made for: 1080 or 2160 lines."""
     return 2160 if models and models[0].lines == 2160 else 1080
 
 
-def _pairing_words(pairing: str, offset: int, frames: tuple[int, int | None] | None) -> str:
+def pairing_words(pairing: str, offset: int, frames: tuple[int, int | None] | None) -> str:
+    """Say for provenance how frames were paired."""
     words = [f"by {pairing}"]
     if offset:
         words.append(f"offset {offset:+d}")

@@ -88,6 +88,23 @@ def test_hostile_models(tmp_path, seed):
     assert total / 20 < models < total * 19 / 20  # mutations neither spare nor break nearly all of them
 
 
+def test_calls_in_any_order(tmp_path):
+    """
+    20,000 sequences of C API calls in any order, with any arguments: every code is an errno, pictures are taken or left,
+    nothing is read wrongly and nothing leaks.
+
+    Coverage-guided, with clang's libFuzzer, and the same for ``fuzz_model_json``: ``CC=clang python
+    tests/engine/compiled.py fuzz_calls --probe --flags "-O1 -g -fsanitize=fuzzer,address,undefined -DVP_LIBFUZZER"``,
+    then the program with ``-max_len=600 -max_total_time=600 CORPUS`` and the variables below.
+    """
+    one = write(tmp_path, document(feature_opts_dicts=[{"probe_gain": 1.5}, {}]), "one.json")
+    many = write(tmp_path, collection(), "many.json")
+    program = compiled.program("fuzz_calls", probe=True, flags=compiled.SANITIZERS)
+    environment = {"VP_FUZZ_MODEL": str(one), "VP_FUZZ_COLLECTION": str(many)}
+    out = run(program, 1, 20_000, **environment, ASAN_OPTIONS="detect_leaks=1:allocator_may_return_null=1")
+    assert out == "20000 sequences\n"
+
+
 def test_threads():
     """Four threads and a reader of scores race on nothing, and every score and reference is right."""
     run(compiled.program("racing_threads", probe=True, flags=THREAD_SANITIZER), TSAN_OPTIONS="halt_on_error=1")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vmafpy.errors import InputError, UnsupportedFormatError
-from vmafpy.frames import ArrayVideo, ConvertedVideo, Crop, VideoFile
+from vmafpy.frames import ArrayVideo, ConvertedVideo, Crop, VideoFile, open_source
 from vmafpy.frames.convert import black_bars, convert_pair, promote
 
 RNG = np.random.default_rng(4)
@@ -108,7 +108,7 @@ def test_black_bars():
         black_bars(ArrayVideo([planes]))
 
 
-@pytest.mark.parametrize("pix_fmt", ["nv12", "p010le", "rgb24", "bgr0", "yuyv422"])
+@pytest.mark.parametrize("pix_fmt", ["nv12", "rgb24", "bgr0", "yuyv422"])
 def test_packed_and_rgb_by_conversion(tmp_path, pix_fmt):
     """Formats that cannot be scored as they are come in with pix_fmt=, converted by swscale, and recorded."""
     path = tmp_path / "clip.nut"
@@ -123,4 +123,28 @@ def test_packed_and_rgb_by_conversion(tmp_path, pix_fmt):
     source = VideoFile(path, pix_fmt="yuv444p")
     (made,) = source
     assert made.format.name == "yuv444p"
-    assert source.info.conversion.endswith("to yuv444p by swscale")
+    assert source.info.conversion.startswith(f"{pix_fmt} to yuv444p by swscale")
+
+
+@pytest.mark.parametrize(("pix_fmt", "planar"), [("nv12", "yuv420p"), ("p010le", "yuv420p10le")])
+def test_semi_planar_frames_of_a_decoder(pix_fmt, planar):
+    """NV12 and P010, as hardware decoders give them, hold the samples of their planar twins, and convert to them."""
+    rgb = RNG.integers(0, 255, (48, 64, 3)).astype(np.uint8)
+    twin = av.VideoFrame.from_ndarray(rgb).reformat(format=planar)
+    given = twin.reformat(format=pix_fmt)
+    with pytest.raises(UnsupportedFormatError, match=pix_fmt):
+        ArrayVideo([given])
+    source = ArrayVideo([given], convert=planar)
+    (made,), (want,) = source, ArrayVideo([twin])
+    for got, plane in zip(made.planes, want.planes, strict=True):
+        np.testing.assert_array_equal(got, plane)
+    assert source.info.conversion == f"{pix_fmt} to {planar} by swscale"
+    assert open_source([given], pix_fmt=planar).info.format.name == planar
+
+
+def test_range_of_a_converted_picture():
+    """From yuvj420p to yuv420p swscale narrows the range, and the description says so."""
+    full = ArrayVideo([[np.full((24, 32), 255, np.uint8), *[np.full((12, 16), 128, np.uint8)] * 2]], pix_fmt="yuvj420p")
+    made = ConvertedVideo(full, pix_fmt="yuv420p")
+    assert (full.info.color_range, made.info.color_range) == ("full", "limited")
+    assert next(iter(made)).planes[0].max() == 235

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import av
 import numpy as np
 import pytest
@@ -111,3 +113,99 @@ def test_format_that_needs_conversion(tmp_path):
     encode(path, pix_fmt="bgr0")
     with pytest.raises(UnsupportedFormatError, match=r"rgb\.mkv.*bgr0"):
         VideoFile(path)
+
+
+def pictures(n=4, width=64, height=48, seed=7):
+    """Seeded noise, as RGB."""
+    rng = np.random.default_rng(seed)
+    return [rng.integers(0, 256, (height, width, 3)).astype(np.uint8) for _ in range(n)]
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_rotation_and_sample_aspect(tmp_path, suffix):
+    """The display matrix and the sample aspect ratio of a file come with its frames and its description."""
+    path = tmp_path / f"clip.{suffix}"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(4, 3)
+        stream.set_display_rotation(90)
+        for rgb in pictures():
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(rgb).reformat(format="yuv420p")))
+        container.mux(stream.encode(None))
+    for source in (VideoFile(path), VideoFile(path, pix_fmt="yuv444p")):
+        assert source.info.sample_aspect == Fraction(4, 3)
+        assert [frame.rotation for frame in source] == [90] * 4
+
+
+IMAGES = {"png": ("png", "rgb24"), "tiff": ("tiff", "rgb24"), "jpg": ("mjpeg", "yuvj444p"), "pgm": ("pgm", "gray")}
+
+
+@pytest.mark.parametrize("suffix", IMAGES)
+def test_image_sequences(tmp_path, suffix):
+    """Numbered images are a video, one image is one frame; PNG, TIFF and PGM give back their very samples."""
+    codec, pix_fmt = IMAGES[suffix]
+    written = []
+    with av.open(str(tmp_path / f"f_%03d.{suffix}"), "w", format="image2") as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, pix_fmt
+        for rgb in pictures(3):
+            written.append(av.VideoFrame.from_ndarray(rgb).reformat(format=pix_fmt))
+            container.mux(stream.encode(written[-1]))
+        container.mux(stream.encode(None))
+    form = {"pix_fmt": "yuv444p"} if pix_fmt == "rgb24" else {}
+    sequence = list(VideoFile(tmp_path / f"f_%03d.{suffix}", fps=50, **form))
+    assert [frame.time for frame in sequence] == [0, Fraction(1, 50), Fraction(2, 50)]
+    for k, frame in enumerate(sequence):
+        (alone,) = VideoFile(tmp_path / f"f_{k + 1:03d}.{suffix}", **form)
+        np.testing.assert_array_equal(alone.planes[0], frame.planes[0])
+        if suffix != "jpg":
+            want = written[k].reformat(format="yuv444p" if form else pix_fmt).to_ndarray().reshape(-1, 48, 64)[0]
+            np.testing.assert_array_equal(frame.planes[0], want)
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+def test_rgb_becomes_limited_bt601(tmp_path, tagged):
+    """A grey of code value v is 16 + 219 v / 255 in luma and 128 in chroma, whether or not the file says full range."""
+    path = tmp_path / ("grey.png" if tagged else "grey.tiff")  # FFmpeg tags PNG as full range, TIFF as nothing
+    with av.open(str(path), "w", format="image2") as container:
+        stream = container.add_stream(path.suffix[1:], rate=1)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "rgb24"
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((48, 64, 3), 200, np.uint8))))
+        container.mux(stream.encode(None))
+    source = VideoFile(path, pix_fmt="yuv444p")
+    (frame,) = source
+    assert [set(np.unique(plane)) for plane in frame.planes] == [{188}, {128}, {128}]  # 16 + 219 * 200 / 255 = 187.8
+    assert (source.info.color_range, source.info.matrix) == ("limited", "smpte170m")
+    assert source.info.conversion == "rgb24 to yuv444p by swscale, BT.601, limited range"
+
+
+def test_avif(tmp_path):
+    """An AVIF still is one frame."""
+    path = tmp_path / "still.avif"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libsvtav1", rate=1, options={"preset": "12", "svtav1-params": "lp=1"})
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(pictures(1, height=64)[0]).reformat(format="yuv420p")))
+        container.mux(stream.encode(None))
+    (frame,) = VideoFile(path)
+    assert (frame.width, frame.height, frame.format.name) == (64, 64, "yuv420p")
+
+
+def test_film_grain_left_out(tmp_path):
+    """Without the synthesised grain an AV1 encode of grain over a flat picture is flat; the choice is recorded."""
+    path = tmp_path / "grain.mkv"
+    rng = np.random.default_rng(2)
+    with av.open(str(path), "w") as container:
+        options = {"crf": "63", "preset": "10", "svtav1-params": "film-grain=50:lp=1"}
+        stream = container.add_stream("libsvtav1", rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt = 128, 128, "yuv420p"
+        for _ in range(5):
+            planes = np.full((192, 128), 128, np.uint8)
+            planes[:128] = np.clip(128 + rng.normal(0, 12, (128, 128)), 0, 255)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
+        container.mux(stream.encode(None))
+    without = VideoFile(path, film_grain=False)
+    assert without.info.conversion == "film grain left out"
+    spread = [[frame.planes[0].std() for frame in source] for source in (VideoFile(path), without)]
+    assert min(spread[0]) > 1.5 * max(spread[1])

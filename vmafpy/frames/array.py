@@ -70,7 +70,7 @@ def frame_from_planes(picture: Picture, pix_fmt: str | None, index: int, label: 
     else:
         names = ", ".join(sorted(map(str, kinds)))
         raise UnsupportedFormatError(f"{label}: frame {index} holds {names}; samples are uint8, or uint16 above 8 bits")
-    return Frame(tuple(planes), fmt, index)
+    return Frame(tuple(planes), fmt, index, color_range="full" if fmt.full_range else None)
 
 
 class ArrayVideo:
@@ -83,6 +83,8 @@ class ArrayVideo:
         A 2-D array is luma only; three are Y, Cb, Cr. An iterator is read once.
     pix_fmt : str, optional
         FFmpeg's name; needed for uint16 samples. PyAV frames carry their own.
+    convert : str, optional
+        Convert PyAV frames of other formats (NV12, P010, RGB, ...) to this one; see `VideoFile`. Recorded.
     fps : number, optional
         Frames per second, for the record.
     label : str
@@ -101,10 +103,12 @@ class ArrayVideo:
         frames: Iterable[Picture],
         *,
         pix_fmt: str | None = None,
+        convert: str | None = None,
         fps: Fraction | float | str | None = None,
         label: str = "frames in memory",
     ) -> None:
         self._pix_fmt = pix_fmt
+        self._convert = None if convert is None else pixel_format(convert).name
         self._label = label
         again = iter(frames) is not frames
         self._frames: Iterable[Picture] = frames
@@ -125,7 +129,17 @@ class ArrayVideo:
             fps=None if fps is None else Fraction(fps).limit_denominator(1 << 20),
             n_frames=count,
             color_range=head.color_range,
+            conversion=self._conversion(first),
         )
+
+    def _conversion(self, picture: Picture) -> str:
+        import av
+
+        if self._convert is None or not isinstance(picture, av.VideoFrame):
+            return ""
+        from vmafpy.frames.video import conversion_words
+
+        return conversion_words(picture.format.name, self._convert)
 
     def _frame(self, picture: Picture, index: int) -> Frame:
         import av
@@ -135,7 +149,7 @@ class ArrayVideo:
         if isinstance(picture, av.VideoFrame):
             from vmafpy.frames.video import frame_from_av
 
-            return frame_from_av(picture, index, self._label)
+            return frame_from_av(picture, index, self._label, convert=self._convert)
         return frame_from_planes(picture, self._pix_fmt, index, self._label)
 
     def __iter__(self) -> Iterator[Frame]:

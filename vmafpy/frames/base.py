@@ -117,8 +117,6 @@ class VideoInfo:
         The stream says its frames are pairs of fields.
     sample_aspect : fractions.Fraction or None
         Width of a sample by its height, where signalled and not square.
-    rotation : int
-        Degrees by which a player is to turn the pictures.
     conversion : str
         What the source does to the pictures before it yields them; empty for nothing.
     """
@@ -134,7 +132,6 @@ class VideoInfo:
     matrix: str | None = None
     interlaced: bool = False
     sample_aspect: Fraction | None = None
-    rotation: int = 0
     conversion: str = ""
 
 
@@ -156,6 +153,8 @@ class Frame:
         ``"limited"``, ``"full"``, or None where nothing is signalled.
     interlaced : bool
         The decoder says the picture is a pair of fields.
+    rotation : int
+        Degrees by which a player is to turn the picture counter-clockwise; its samples lie unturned.
     """
 
     planes: tuple[Plane, ...]
@@ -164,6 +163,7 @@ class Frame:
     time: Fraction | None = None
     color_range: str | None = None
     interlaced: bool = False
+    rotation: int = 0
 
     @property
     def width(self) -> int:

@@ -138,7 +138,10 @@ class ConvertedVideo:
             steps.append(f"{target.bit_depth} to {final.bit_depth} bits by left shift")
         self._source, self._crop, self._scaler = source, crop, scaler
         self._reformat = (width, height, target) if scaled or target != info.format else None
-        self.info = replace(info, width=width, height=height, format=final, conversion="; ".join(steps))
+        shown = "full" if target.full_range else "limited" if info.format.full_range else info.color_range
+        self.info = replace(
+            info, width=width, height=height, format=final, color_range=shown, conversion="; ".join(steps)
+        )
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield the source's frames, converted."""

@@ -16,7 +16,12 @@ Video: TypeAlias = "str | os.PathLike[str] | FrameSource | Iterable[Any]"
 
 
 def open_source(
-    video: Video, *, accept_truncated: bool = False, pix_fmt: str | None = None, label: str = "frames in memory"
+    video: Video,
+    *,
+    accept_truncated: bool = False,
+    pix_fmt: str | None = None,
+    film_grain: bool = True,
+    label: str = "frames in memory",
 ) -> FrameSource:
     """
     Make a frame source of whatever stands for a video.
@@ -29,7 +34,9 @@ def open_source(
     accept_truncated : bool
         For paths: see `VideoFile`.
     pix_fmt : str, optional
-        For paths: convert every picture to this format; see `VideoFile`.
+        For paths and PyAV frames: convert every picture to this format; see `VideoFile`.
+    film_grain : bool
+        For paths: False leaves synthesised grain out; see `VideoFile`.
     label : str
         Name of an iterable in messages.
 
@@ -41,9 +48,9 @@ def open_source(
     if isinstance(video, FrameSource):
         return video
     if isinstance(video, (str, os.PathLike)):
-        return VideoFile(video, accept_truncated=accept_truncated, pix_fmt=pix_fmt)
+        return VideoFile(video, accept_truncated=accept_truncated, pix_fmt=pix_fmt, film_grain=film_grain)
     if isinstance(video, Iterable):
-        return ArrayVideo(video, label=label)
+        return ArrayVideo(video, convert=pix_fmt, label=label)
     raise InputError(
         f"{type(video).__name__} is no video: give a path, vmafpy.RawVideo(...), or an iterable of av.VideoFrame "
         "or numpy planes"

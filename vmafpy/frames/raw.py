@@ -69,6 +69,7 @@ class RawVideo:
             format=fmt,
             fps=None if fps is None else Fraction(fps).limit_denominator(1 << 20),
             n_frames=size // frame,
+            color_range="full" if fmt.full_range else None,
         )
 
     def __iter__(self) -> Iterator[Frame]:
@@ -85,7 +86,7 @@ class RawVideo:
                 planes.append(data[index, offset:end].view(info.format.dtype).reshape(rows, columns))
                 offset = end
             time = None if info.fps is None else Fraction(index) / info.fps
-            yield Frame(tuple(planes), info.format, index, time)
+            yield Frame(tuple(planes), info.format, index, time, info.color_range)
 
     def close(self) -> None:
         """Nothing to release: a mapping lives as long as the frames made from it."""

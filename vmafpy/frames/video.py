@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _RANGES = {1: "limited", 2: "full"}
 _TRANSFERS = {16: "pq", 18: "hlg"}
 _MATRICES = {0: "rgb", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "ycgco", 9: "bt2020"}
-_UNSPECIFIED = 2
+_UNSPECIFIED, _SMPTE170M = 2, 6
+_LIMITED, _ITU601 = 1, 5  # AVColorRange, and swscale's number of the BT.601 matrix
 
 
 def color_range(code: int | None, fmt: PixelFormat) -> str | None:
@@ -28,15 +29,43 @@ def color_range(code: int | None, fmt: PixelFormat) -> str | None:
     return "full" if fmt.full_range else _RANGES.get(int(code or 0))
 
 
-def frame_from_av(picture: av.VideoFrame, index: int, label: str) -> Frame:
+def is_rgb(name: str) -> bool:
+    """Whether a format of FFmpeg's holds red, green and blue, as such or in a palette."""
+    import av
+
+    return name == "pal8" or bool(av.VideoFormat(name).is_rgb)
+
+
+def conversion_words(decoded: str, made: str) -> str:
+    """Name the conversion from one pixel format to another for provenance; empty for none."""
+    if decoded == made:
+        return ""
+    return f"{decoded} to {made} by swscale" + (", BT.601, limited range" if is_rgb(decoded) else "")
+
+
+def frame_from_av(picture: av.VideoFrame, index: int, label: str, *, convert: str | None = None) -> Frame:
     """
     View a PyAV frame's planes; nothing is copied, and the views keep the frame alive.
+
+    Parameters
+    ----------
+    picture : av.VideoFrame
+    index : int
+    label : str
+        For messages.
+    convert : str, optional
+        Format to convert to by swscale, where the picture has another one: see `VideoFile`.
 
     Raises
     ------
     UnsupportedFormatError
         If its pixel format cannot be scored as it is.
     """
+    decoded = picture
+    if convert is not None and picture.format.name != convert:
+        # an RGB picture may say "full range" of itself, which swscale would hand on to the Y'CbCr made from it
+        to = {"dst_color_range": _LIMITED, "dst_colorspace": _ITU601} if is_rgb(picture.format.name) else {}
+        picture = picture.reformat(format=convert, **to)
     try:
         fmt = pixel_format(picture.format.name)
     except UnsupportedFormatError as error:
@@ -48,9 +77,10 @@ def frame_from_av(picture: av.VideoFrame, index: int, label: str) -> Frame:
         step = plane.line_size // fmt.dtype.itemsize
         planes.append(samples[: rows * step].reshape(rows, step)[:, :columns])
     time = None
-    if picture.pts is not None and picture.time_base is not None:
-        time = picture.pts * Fraction(picture.time_base)
-    return Frame(tuple(planes), fmt, index, time, color_range(picture.color_range, fmt), picture.interlaced_frame)
+    if decoded.pts is not None and decoded.time_base is not None:
+        time = decoded.pts * Fraction(decoded.time_base)
+    shown = color_range(picture.color_range, fmt)
+    return Frame(tuple(planes), fmt, index, time, shown, decoded.interlaced_frame, decoded.rotation)
 
 
 class VideoFile:
@@ -64,8 +94,9 @@ class VideoFile:
     accept_truncated : bool
         Take what can be decoded of a damaged or cut file as all of it, instead of raising at the point of damage.
     pix_fmt : str, optional
-        Convert every picture to this format (FFmpeg's name, swscale's default conversion): the way in for RGB,
-        NV12, P010 and packed formats. The conversion is recorded.
+        Convert every picture to this format (FFmpeg's name) by swscale: the way in for RGB, NV12, P010 and packed
+        formats. RGB becomes Y'CbCr of BT.601 in limited range (full for ``yuvj`` names); other pictures keep range and
+        matrix. The conversion is recorded.
     film_grain : bool
         False leaves out the grain that an AV1 or H.274 decoder would synthesise, where it can be told to.
     fps : number, optional
@@ -116,7 +147,8 @@ class VideoFile:
         except UnsupportedFormatError as error:
             raise UnsupportedFormatError(f"{self._path}: {error}") from None
         trc = int(context.color_trc or 0)
-        conversion = "" if fmt.name == decoded else f"{decoded} to {fmt.name} by swscale"
+        rgb = is_rgb(decoded)
+        conversion = conversion_words(decoded, fmt.name)
         if not self._film_grain:
             conversion = "; ".join(filter(None, ["film grain left out", conversion]))
         aspect = stream.sample_aspect_ratio
@@ -127,9 +159,11 @@ class VideoFile:
             format=fmt,
             fps=self._rate or stream.average_rate or stream.guessed_rate,
             n_frames=stream.frames or None,
-            color_range=color_range(context.color_range, fmt),
+            color_range=color_range(_LIMITED if rgb else context.color_range, fmt),
             transfer=_TRANSFERS.get(trc, None if trc in (0, _UNSPECIFIED) else "sdr"),
-            matrix=None if fmt.chroma == "400" else _MATRICES.get(int(context.colorspace or _UNSPECIFIED)),
+            matrix=None
+            if fmt.chroma == "400"
+            else _MATRICES.get(_SMPTE170M if rgb else int(context.colorspace or _UNSPECIFIED)),
             interlaced=int(context.field_order or 0) > 1,
             sample_aspect=aspect if aspect and aspect != 1 else None,
             conversion=conversion,
@@ -178,7 +212,7 @@ class VideoFile:
                         continue
                     if picture.is_corrupt and not self._accept_truncated:
                         raise MediaError(f"{self._path}: frame {index} is damaged")
-                    yield self._frame(picture, index)
+                    yield frame_from_av(picture, index, self._path, convert=self._pix_fmt)
                     index += 1
             if not self._accept_truncated:
                 self._check_end(stream, n_packets, end, index)
@@ -189,13 +223,6 @@ class VideoFile:
             raise MediaError(f"{self._path}: decoding stopped after {index} frames: {reason}") from error
         finally:
             container.close()
-
-    def _frame(self, picture: av.VideoFrame, index: int) -> Frame:
-        if self._pix_fmt is not None and picture.format.name != self._pix_fmt:
-            pts, base = picture.pts, picture.time_base
-            picture = picture.reformat(format=self._pix_fmt)
-            picture.pts, picture.time_base = pts, base
-        return frame_from_av(picture, index, self._path)
 
     def _check_end(self, stream: VideoStream, n_packets: int, end: Fraction | None, index: int) -> None:
         """Raise if the container announced more than there was: libavformat ends a cut file without an error."""

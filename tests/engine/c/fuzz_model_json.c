@@ -1,7 +1,8 @@
 /* Reads mutated model documents and predicts with those that are still models. Made for AddressSanitizer.
  *
  * fuzz_model_json SEED COUNT FILE...: each of COUNT documents is one of the files with 1 to 8 mutations, few of them mostly, drawn from the
- * seed. Prints how many were models. Exit status 0: every answer was 0, -EINVAL or -ENOMEM. */
+ * seed. Prints how many were models. Exit status 0: every answer was 0, -EINVAL or -ENOMEM. With -DVP_LIBFUZZER
+ * libFuzzer makes the documents. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,6 +26,39 @@ static uint64_t draw(uint64_t below)
     return (state >> 33) % below;
 }
 
+static int check(const Text *t, unsigned long *n_models)
+{
+    /* exactly as long as the text: a byte read too far is found */
+    char *exact = malloc(t->n ? t->n : 1);
+    VmafModel *model, **models;
+    double features[VP_FEATURES_MAX];
+    int n = 0;
+    volatile double score = 0;
+    if (!exact) exit(2);
+    memcpy(exact, t->text, t->n);
+    for (int i = 0; i < VP_FEATURES_MAX; i++) features[i] = 0.125 * i;
+    const uint64_t flags = draw(4);
+    const int one = vp_model_read(exact, t->n, flags, &model);
+    if (!one) {
+        score = vp_predict_finish(model, vp_predict_raw(model, features));
+        vp_model_drop(model);
+        ++*n_models;
+    }
+    const int many = vp_models_read(exact, t->n, flags, &models, &n);
+    if (!many) {
+        double raw[VP_MODELS_MAX];
+        for (int i = 1; i < n; i++) raw[i - 1] = vp_predict_raw(models[i], features);
+        score = vp_bootstrap(models + 1, n - 1, raw).stddev;
+        for (int i = 0; i < n; i++) vp_model_drop(models[i]);
+        free(models);
+        ++*n_models;
+    }
+    (void)score;
+    free(exact);
+    return (one && one != -EINVAL && one != -ENOMEM) || (many && many != -EINVAL && many != -ENOMEM);
+}
+
+#ifndef VP_LIBFUZZER
 static Text read_file(const char *path)
 {
     Text t = {0};
@@ -87,38 +121,6 @@ static void mutate(Text *t)
     }
 }
 
-static int check(const Text *t, unsigned long *n_models)
-{
-    /* exactly as long as the text: a byte read too far is found */
-    char *exact = malloc(t->n ? t->n : 1);
-    VmafModel *model, **models;
-    double features[VP_FEATURES_MAX];
-    int n = 0;
-    volatile double score = 0;
-    if (!exact) exit(2);
-    memcpy(exact, t->text, t->n);
-    for (int i = 0; i < VP_FEATURES_MAX; i++) features[i] = 0.125 * i;
-    const uint64_t flags = draw(4);
-    const int one = vp_model_read(exact, t->n, flags, &model);
-    if (!one) {
-        score = vp_predict_finish(model, vp_predict_raw(model, features));
-        vp_model_drop(model);
-        ++*n_models;
-    }
-    const int many = vp_models_read(exact, t->n, flags, &models, &n);
-    if (!many) {
-        double raw[VP_MODELS_MAX];
-        for (int i = 1; i < n; i++) raw[i - 1] = vp_predict_raw(models[i], features);
-        score = vp_bootstrap(models + 1, n - 1, raw).stddev;
-        for (int i = 0; i < n; i++) vp_model_drop(models[i]);
-        free(models);
-        ++*n_models;
-    }
-    (void)score;
-    free(exact);
-    return (one && one != -EINVAL && one != -ENOMEM) || (many && many != -EINVAL && many != -ENOMEM);
-}
-
 int main(int argc, char **argv)
 {
     Text file[FILES_MAX];
@@ -147,3 +149,15 @@ int main(int argc, char **argv)
     printf("%lu of %lu documents are models\n", n_models, count + (unsigned long)n_files);
     return 0;
 }
+#else
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const Text t = {(char *)(uintptr_t)data, size};
+    unsigned long n_models = 0;
+    state = size; /* the flags depend on nothing but the document */
+    if (check(&t, &n_models)) abort();
+    return 0;
+}
+#endif
