@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from vmafpy.errors import InputError
 from vmafpy.stats import pooling
+from vmafpy.stats.values import Interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,24 +36,6 @@ def _frozen(values: npt.ArrayLike, dtype: type[np.generic]) -> Any:
     out = np.array(values, dtype)
     out.setflags(write=False)
     return out
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """
-    A range that holds a value with a stated confidence.
-
-    Attributes
-    ----------
-    low, high : float
-        In the unit of the score.
-    level : float
-        Confidence, 0 to 1.
-    """
-
-    low: float
-    high: float
-    level: float = 0.95
 
 
 @dataclass(frozen=True, eq=False)

@@ -74,6 +74,7 @@ def test_fixed_ties_stand_for_transformed_draws():
 def test_blocks_do_not_matter(monkeypatch):
     """Small blocks of draws and of pairs give the coefficients of large ones."""
     metrics, mos, ci = study()
+    monkeypatch.setattr(resample, "_LEAST_DRAWS", 1)
     monkeypatch.setattr(resample, "_BLOCK_BYTES", 40 * 8 * 50)
     small = stats.bootstrap(metrics, mos, ci=ci, statistics=ALL, n_draws=50, seed=2)
     monkeypatch.setattr(resample, "_BLOCK_BYTES", 4 * 40 * 7)  # pairs in blocks of 7 rows, 3 draws at once

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
 from vmafpy.errors import DegenerateError, InvalidValueError, StatisticsError, TooFewPointsError
-from vmafpy.stats._input import Bools, Floats, Ints, choice, half_widths, same_length, vector
+from vmafpy.stats._input import Bools, Floats, choice, half_widths, same_length, vector
 from vmafpy.stats.values import Result
 
-#: Pairs times columns held at once; 8 bytes each.
-_MAX_VALUES = 24_000_000
+#: What a pair takes besides, and for each metric, and all of them may take (measured).
+_PAIR_BYTES, _METRIC_BYTES, _MAX_BYTES = 135, 18, 200_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +91,19 @@ def _placements(scores: Floats, positive: Bools) -> tuple[Floats, Floats]:
     return np.asarray(above, np.float64), np.asarray(below, np.float64)
 
 
-def delong(scores: Sequence[npt.ArrayLike], positive: npt.ArrayLike) -> tuple[Floats, Floats, Floats]:
+def _products(columns: Sequence[Floats]) -> Floats:
+    """Sums of products of every two columns, without stacking them."""
+    return np.array([[float(a @ b) for b in columns] for a in columns])
+
+
+def delong(scores: Iterable[npt.ArrayLike], positive: npt.ArrayLike) -> tuple[Floats, Floats, Floats]:
     """
     Areas under ROC curves of several scores of the same objects, and tests between them [1]_.
 
     Parameters
     ----------
-    scores : sequence of array_like of float, each of shape (n,)
+    scores : iterable of array_like of float, each of shape (n,)
+        Taken one by one.
     positive : array_like of bool, shape (n,)
         At least 2 objects of each class.
 
@@ -119,15 +126,16 @@ def delong(scores: Sequence[npt.ArrayLike], positive: npt.ArrayLike) -> tuple[Fl
     m, n = int(label.sum()), int((~label).sum())
     if min(m, n) < 2:
         raise DegenerateError(f"{m} positive and {n} negative pairs; a test needs 2 of each")
-    above, below = [], []
+    above, below, means = [], [], []
     for i, column in enumerate(scores):
         s = vector(column, f"scores {i}")
         same_length(positive=label, **{f"scores {i}": s})
         a, b = _placements(s, label)
-        above.append(a)
-        below.append(b)
-    areas = np.array([a.mean() for a in above])
-    covariance = np.atleast_2d(np.cov(above)) / m + np.atleast_2d(np.cov(below)) / n
+        means.append(float(a.mean()))
+        above.append(a - a.mean())
+        below.append(b - b.mean())
+    areas = np.array(means)
+    covariance = _products(above) / (m * (m - 1)) + _products(below) / (n * (n - 1))
     variance = np.diag(covariance)
     spread = np.sqrt(np.maximum(variance[:, None] + variance - 2 * covariance, 0))
     gap = np.abs(areas[:, None] - areas)
@@ -137,19 +145,21 @@ def delong(scores: Sequence[npt.ArrayLike], positive: npt.ArrayLike) -> tuple[Fl
     return areas, np.sqrt(variance), p
 
 
-def _pairs(n: int, kind: str, columns: int) -> tuple[Ints, Ints]:
+def _check_pairs(n: int, kind: str, metrics: int) -> None:
     choice(kind, ("unordered", "ordered_with_self"), "pairs")
     count = n * (n - 1) // 2 if kind == "unordered" else n * n
-    if count * columns > _MAX_VALUES:
+    if count * (_PAIR_BYTES + _METRIC_BYTES * metrics) > _MAX_BYTES:
         raise StatisticsError(
-            f"{n} stimuli make {count} pairs, too many to hold for {columns - 3} metrics; draw a sample of the "
-            "stimuli, or analyse fewer metrics at once"
+            f"{n} stimuli make {count} pairs, too many to hold for {metrics} metrics; draw a sample of the stimuli, or "
+            "analyse fewer metrics at once"
         )
+
+
+def _of_pairs(x: Floats, kind: str, combine: Callable[[Floats, Floats], Floats] = np.subtract) -> Floats:
+    """Combine the values of the first and the second of all pairs, row by row."""
     if kind == "unordered":
-        i, j = np.triu_indices(n, 1)
-    else:
-        i, j = (v.reshape(-1) for v in np.indices((n, n)))
-    return np.asarray(i, np.int64), np.asarray(j, np.int64)
+        return np.concatenate([combine(x[i], x[i + 1 :]) for i in range(len(x) - 1)])
+    return np.concatenate([combine(x[i], x) for i in range(len(x))])
 
 
 def analyse_pairs(
@@ -195,14 +205,13 @@ def analyse_pairs(
     se = half_widths(standard_error, len(y), "standard_error")
     columns = {name: vector(x, f"prediction {name}") for name, x in predictions.items()}
     same_length(subjective=y, **columns)
-    i, j = _pairs(len(y), pairs, 3 + len(columns))
-    gap = y[i] - y[j]
-    spread = np.hypot(se[i], se[j])
+    _check_pairs(len(y), pairs, len(columns))
+    gap, spread = _of_pairs(y, pairs), _of_pairs(se, pairs, np.hypot)
     # without any spread of the votes every difference of the means is significant
     significant = np.where(spread > 0, np.abs(gap) > z * spread, gap != 0)
     order = np.where(significant, np.sign(gap), 0.0)
-    differences = {name: x[i] - x[j] for name, x in columns.items()}
-    return analyse_differences(differences, order, z=z, pairs=pairs)
+    lazy = {name: partial(_of_pairs, x, pairs) for name, x in columns.items()}
+    return _analyse(lazy, order, z, pairs)
 
 
 def analyse_differences(
@@ -237,7 +246,16 @@ def analyse_differences(
         raise InvalidValueError(f"order holds {sign[~np.isin(sign, (-1, 0, 1))][0]:g}; give 1, -1 or 0 per pair")
     dx = {name: vector(d, f"difference {name}") for name, d in differences.items()}
     same_length(order=sign, **dx)
-    if not dx:
+    return _analyse({name: partial(_same, d) for name, d in dx.items()}, sign, z, pairs)
+
+
+def _same(x: Floats) -> Floats:
+    return x
+
+
+def _analyse(differences: Mapping[str, Callable[[], Floats]], sign: Floats, z: float, pairs: str) -> PairAnalysis:
+    """Analyse pairs whose differences are made when they are needed, one metric at a time."""
+    if not differences:
         raise TooFewPointsError("no metric was given")
     different = sign != 0
     k = int(different.sum())
@@ -245,23 +263,35 @@ def analyse_differences(
         raise DegenerateError(
             f"{k} of {len(sign)} pairs differ significantly; the analysis needs pairs that do and pairs that do not"
         )
-    areas, _, p_areas = delong([np.abs(d) for d in dx.values()], different)
-    oriented = [d[different] * sign[different] for d in dx.values()]
-    both = np.repeat([True, False], k)
-    better, _, p_better = delong([np.concatenate([d, -d]) for d in oriented], both)
-    correct = np.array([np.mean(d > 0) for d in oriented])
-    q = (correct[:, None] + correct) / 2
-    gap = np.abs(correct[:, None] - correct)
+    threshold, correct = [], []
+
+    def sizes() -> Iterable[Floats]:
+        for make in differences.values():
+            size = np.abs(make())
+            threshold.append(float(np.percentile(size[~different], 95)))
+            yield size
+
+    def both_ways() -> Iterable[Floats]:
+        for make in differences.values():
+            oriented = make()[different] * sign[different]
+            correct.append(float(np.mean(oriented > 0)))
+            yield np.concatenate([oriented, -oriented])
+
+    areas, _, p_areas = delong(sizes(), different)
+    better, _, p_better = delong(both_ways(), np.repeat([True, False], k))
+    share = np.array(correct)
+    q = (share[:, None] + share) / 2
+    gap = np.abs(share[:, None] - share)
     spread = np.sqrt(2 * q * (1 - q) / (2 * k))
     p_correct = np.ones_like(gap)
     moved = gap > 0
     p_correct[moved] = 2 * stats.norm.sf(gap[moved] / spread[moved])
     return PairAnalysis(
-        names=tuple(dx),
+        names=tuple(differences),
         auc_different_similar=areas,
         auc_better_worse=better,
-        correct=correct,
-        threshold=np.array([np.percentile(np.abs(d[~different]), 95) for d in dx.values()]),
+        correct=share,
+        threshold=np.array(threshold),
         p_different_similar=p_areas,
         p_better_worse=p_better,
         p_correct=p_correct,
@@ -342,12 +372,12 @@ def resolving_power(
     same_length(prediction=x, subjective=y, variance=v, n_votes=count)
     if (count < 1).any():
         raise InvalidValueError(f"n_votes is {count.min():g} in row {int(count.argmin())}; give at least 1")
-    i, j = _pairs(len(y), "unordered", 4)
-    dx, dy = x[i] - x[j], y[i] - y[j]
-    spread = np.sqrt(v[i] / count[i] + v[j] / count[j])
-    if (spread == 0).any():
-        k = int(np.argmin(spread))
-        raise DegenerateError(f"stimuli {i[k]} and {j[k]} have no variance in their votes; leave one out")
+    _check_pairs(len(y), "unordered", 1)
+    dx, dy = _of_pairs(x, "unordered"), _of_pairs(y, "unordered")
+    bare = np.flatnonzero(v == 0)
+    if bare.size > 1:
+        raise DegenerateError(f"stimuli {bare[0]} and {bare[1]} have no variance in their votes; leave one out")
+    spread = np.sqrt(_of_pairs(v / count, "unordered", np.add))
     certain = stats.norm.cdf(np.where(dx < 0, -dy, dy) / spread)
     size = np.abs(dx)
     width = np.ptp(size) / 10

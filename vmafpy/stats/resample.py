@@ -28,7 +28,9 @@ from vmafpy.stats.values import Interval, Result
 STATISTICS = ("plcc", "srcc", "kendall_tau_b", "tau_b95", "rmse", "outlier_ratio", "mae")
 
 #: Bytes one block of draws, or of pairs, may take.
-_BLOCK_BYTES = 32 << 20
+_BLOCK_BYTES = 8 << 20
+#: Draws of one block at least, because the signs of the pairs are made anew for each.
+_LEAST_DRAWS = 256
 _MAX_REDRAWS = 100
 
 
@@ -178,7 +180,7 @@ def _draw_blocks(
 ) -> Iterator[tuple[Floats, int]]:
     """Yield blocks of draws in which no column is constant, and how many were drawn again."""
     rng = np.random.default_rng(seed)
-    size = max(1, min(n_draws, _BLOCK_BYTES // (8 * n)))
+    size = min(n_draws, max(_LEAST_DRAWS, _BLOCK_BYTES // (8 * n)))
     done = 0
     while done < n_draws:
         want = min(size, n_draws - done)
