@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import doctest
 import json
 import sys
 from pathlib import Path
@@ -327,3 +328,11 @@ def test_unknown_cells_are_named(study):
         study.cell("vmaf", "srcc")
     with pytest.raises(StatisticsError, match="no coefficient 'krcc'"):
         study.cell("panel", "krcc")
+
+
+def test_the_documented_example():
+    """The example in the docstring gives what it says."""
+    from vmafpy import evaluation
+
+    result = doctest.testmod(evaluation)
+    assert (result.failed, result.attempted) == (0, 3)
