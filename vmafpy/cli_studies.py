@@ -29,6 +29,10 @@ examples:
       the highest CRF whose fifth percentile of VMAF NEG is 93 or more
   vmafpy tune compare source.mp4 --encoder x264 --encoder x265 --crf 22,27,32,37
       BD-rate and BD-quality of the second against the first, metric by metric
+  vmafpy tune per-shot source.mp4 --target 93 --output tuned.mkv
+      every shot at the highest CRF that reaches 93, one file
+  vmafpy tune ladder source.mp4 --sizes 1920x1080,1280x720,960x540 --crf 22,27,32,37,42
+      convex hull over sizes and CRFs, scored at the source's size
 exit status: 0; 1 after an error; 2 after one of usage; 3 if no setting reaches the target
 """
 
@@ -36,7 +40,7 @@ FILTER_EXAMPLES = """\
 examples:
   vmafpy filter-study source.mp4 --filter unsharp=5:5:1.0
       encodes with and without the filter, both scored against the source as it is
-  vmafpy filter-study a.mp4 b.mp4 --filter hqdn3d --encoder x265 --crf 22,27,32,37 --json
+  vmafpy filter-study a.mp4 b.mp4 --filter atadenoise --encoder x265 --crf 22,27,32,37 --json
 The clips are the ORIGINALS, never filtered ones: against its own output any filter looks harmless.
 """
 
@@ -74,7 +78,22 @@ def add_parsers(commands: Commands, *, frames: Callable[[str], Any], size: Calla
     p = add("compare", compare, "compare codecs over a ladder of CRFs; the first encoder is the anchor")
     p.add_argument("--encoder", action="append", required=True, metavar="E", help="repeatable; see tune score")
     p.add_argument("--crf", type=_numbers, default=(22, 27, 32, 37), metavar="N,N,...", help="four or more")
+    _repair(p)
     _sampling(p)
+
+    p = add("ladder", ladder, "find the best size for each bitrate: convex hull over sizes and CRFs")
+    _encoder(p)
+    p.add_argument("--sizes", type=_sizes(size), required=True, metavar="WxH,WxH,...", help="of the encodes")
+    p.add_argument("--crf", type=_numbers, default=(22, 27, 32, 37, 42), metavar="N,N,...")
+    p.add_argument("--rungs", type=int, default=6, metavar="N", help="most rungs wanted (default 6)")
+    _sampling(p)
+    _model(p)
+
+    p = add("per-shot", per_shot, f"tune every shot by itself; exit status {UNMET} if a shot misses the target")
+    _encoder(p)
+    _target(p)
+    p.add_argument("--output", metavar="FILE", help="write all shots to one file (.mkv), a key frame at each cut")
+    _model(p)
 
     p = commands.add_parser(
         "filter-study",
@@ -88,6 +107,7 @@ def add_parsers(commands: Commands, *, frames: Callable[[str], Any], size: Calla
     p.add_argument("--filter", required=True, metavar="F", help="FFmpeg's words, such as unsharp=5:5:1.0")
     p.add_argument("--encoder", action="append", metavar="E", help="repeatable (default x264)")
     p.add_argument("--crf", type=_numbers, default=(23, 28, 33, 38), metavar="N,N,...", help="four or more")
+    _repair(p)
     _common(p, frames, size)
 
 
@@ -120,6 +140,19 @@ def _target(p: argparse.ArgumentParser) -> None:
     p.add_argument("--target", type=float, required=True, metavar="SCORE")
     p.add_argument("--min-crf", type=int, metavar="N", help="best CRF considered (default: the encoder's)")
     p.add_argument("--max-crf", type=int, metavar="N", help="worst CRF considered (default: the encoder's)")
+
+
+def _repair(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--repair", choices=("hull", "vmaf_saturation"), help="what BD figures do about points that do not rise"
+    )
+
+
+def _sizes(size: Callable[[str], Any]) -> Callable[[str], list[Any]]:
+    def sizes(text: str) -> list[Any]:
+        return [size(part) for part in text.split(",")]
+
+    return sizes
 
 
 def _sampling(p: argparse.ArgumentParser) -> None:
@@ -236,6 +269,50 @@ def bisect(args: argparse.Namespace) -> int:
     return 0 if found.met else UNMET
 
 
+def ladder(args: argparse.Namespace) -> int:
+    """Run ``vmafpy tune ladder``."""
+    from vmafpy.studies.encode import encoder_by_name
+    from vmafpy.studies.ladder import ladder as make_ladder
+
+    made = make_ladder(_bench(args), encoder_by_name(args.encoder), args.sizes, args.crf, n_rungs=args.rungs)
+    if args.json:
+        _print_json(made.to_dict())
+        return 0
+    rows = [
+        (f"{r.size[0]}x{r.size[1]}", str(r.encode.crf), f"{r.encode.kbps:.1f}", f"{r.score:.3f}") for r in made.rungs
+    ]
+    print(tables.text(["rung", "CRF", "kbit/s", next(iter(made.rungs[0].encode.result.models))], rows))
+    print(f"{len(made.hull)} of {len(made.points)} encodes are on the convex hull")
+    return 0
+
+
+def per_shot(args: argparse.Namespace) -> int:
+    """Run ``vmafpy tune per-shot``; the status is `UNMET` if a shot misses the target."""
+    from vmafpy.studies import pershot
+    from vmafpy.studies.encode import encoder_by_name
+
+    encoder = encoder_by_name(args.encoder)
+    found = pershot.per_shot(
+        _bench(args),
+        encoder,
+        args.target,
+        output=args.output,
+        pooling=args.pooling,
+        crf_range=_crf_range(args, encoder),
+    )
+    if args.json:
+        _print_json(found.to_dict())
+        return 0 if found.met else UNMET
+    rows = [
+        (f"{s.first}:{s.end}", str(s.encode.crf), f"{s.encode.kbps:.1f}", f"{s.score:.3f}", "yes" if s.met else "NO")
+        for s in found.shots
+    ]
+    print(tables.text(["frames", "CRF", "kbit/s", args.pooling, "met"], rows))
+    achieved = "" if found.achieved is None else f", achieved in {args.output}: {found.achieved:.3f}"
+    print(f"{found.kbps:.1f} kbit/s; mean predicted {found.predicted:.3f}{achieved}")
+    return 0 if found.met else UNMET
+
+
 def compare(args: argparse.Namespace) -> int:
     """Run ``vmafpy tune compare``."""
     from vmafpy.studies import tune
@@ -244,7 +321,7 @@ def compare(args: argparse.Namespace) -> int:
     if len(set(args.encoder)) < len(args.encoder):
         raise OptionError(f"an encoder is given twice: {', '.join(args.encoder)}")
     ladders = {text: (encoder_by_name(text), args.crf) for text in args.encoder}
-    found = tune.compare(_bench(args, features=("triangulate",)), ladders)
+    found = tune.compare(_bench(args, features=("triangulate",)), ladders, repair=args.repair)
     if args.json:
         _print_json(found.to_dict())
         return 0
@@ -276,6 +353,7 @@ def filters(args: argparse.Namespace) -> int:
         [encoder_by_name(text) for text in args.encoder or ["x264"]],
         args.crf,
         features=args.feature or "triangulate",
+        repair=args.repair,
         n_threads=args.threads,
         cache=args.cache,
         report=_report(args),

@@ -26,7 +26,10 @@ class EncoderError(VmafError, RuntimeError):
 class Session(Protocol):
     """One encode in progress. Decoded frames come back in presentation order, some frames late."""
 
-    bits: int
+    @property
+    def bits(self) -> int:
+        """Size of the packets so far."""
+        ...
 
     def push(self, frame: av.VideoFrame) -> list[av.VideoFrame]:
         """Take the next source frame; return the decoded frames that are ready."""
@@ -106,6 +109,36 @@ class PyAVEncoder:
         """
         return _PyAVSession(self, crf, width, height, pix_fmt, rate)
 
+    def options(self, crf: int) -> dict[str, str]:
+        """Return FFmpeg's options for a CRF."""
+        return {"crf": str(crf), **{key: str(value) for key, value in self.settings.items()}}
+
+    def open(self, crf: int, width: int, height: int, pix_fmt: str, rate: Fraction) -> Any:
+        """
+        Open PyAV's codec context, which takes frames with pts counted in frames and gives packets.
+
+        Raises
+        ------
+        EncoderError
+            As `start`.
+        """
+        import av
+
+        if self.codec not in av.codec.codecs_available:
+            raise EncoderError(f"this PyAV {av.__version__} has no encoder {self.codec!r}")
+        if self.codec == "libsvtav1":
+            os.environ.setdefault("SVT_LOG", "1")  # errors only; it writes to stderr by itself otherwise
+        try:
+            writer: Any = av.CodecContext.create(self.codec, "w")
+            writer.width, writer.height, writer.pix_fmt = width, height, pix_fmt
+            writer.time_base, writer.framerate = 1 / rate, rate
+            writer.options = self.options(crf)
+            writer.open()
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            words = ", ".join(f"{key}={value}" for key, value in self.settings.items()) or "default settings"
+            raise EncoderError(f"{self.name} ({self.codec}) at CRF {crf} cannot start with {words}: {error}") from error
+        return writer
+
 
 class _PyAVSession:
     def __init__(self, encoder: PyAVEncoder, crf: int, width: int, height: int, pix_fmt: str, rate: Fraction) -> None:
@@ -114,20 +147,8 @@ class _PyAVSession:
         self.bits = 0
         self._encoder, self._rate, self._count = encoder, rate, 0
         self._what = f"{encoder.name} ({encoder.codec}) at CRF {crf}"
-        if encoder.codec not in av.codec.codecs_available:
-            raise EncoderError(f"this PyAV {av.__version__} has no encoder {encoder.codec!r}")
-        if encoder.codec == "libsvtav1":
-            os.environ.setdefault("SVT_LOG", "1")  # errors only; it writes to stderr by itself otherwise
-        try:
-            writer: Any = av.CodecContext.create(encoder.codec, "w")
-            writer.width, writer.height, writer.pix_fmt = width, height, pix_fmt
-            writer.time_base, writer.framerate = 1 / rate, rate
-            writer.options = {"crf": str(crf), **{key: str(value) for key, value in encoder.settings.items()}}
-            writer.open()
-            self._writer = writer
-            self._reader: Any = av.CodecContext.create(encoder.decoder, "r")
-        except (av.error.FFmpegError, OSError, ValueError) as error:
-            raise EncoderError(f"{self._what} cannot start with {writer_options(encoder)}: {error}") from error
+        self._writer = encoder.open(crf, width, height, pix_fmt, rate)
+        self._reader: Any = av.CodecContext.create(encoder.decoder, "r")
 
     def _pass(self, frame: av.VideoFrame | None) -> list[av.VideoFrame]:
         import av
@@ -153,11 +174,6 @@ class _PyAVSession:
 
     def finish(self) -> list[av.VideoFrame]:
         return self._pass(None)
-
-
-def writer_options(encoder: PyAVEncoder) -> str:
-    """Settings in words, for messages."""
-    return ", ".join(f"{key}={value}" for key, value in encoder.settings.items()) or "default settings"
 
 
 def x264(**settings: Any) -> PyAVEncoder:

@@ -169,6 +169,7 @@ def filter_study(
     crfs: Sequence[int],
     *,
     features: str | Sequence[Any] = "triangulate",
+    repair: str | None = None,
     n_threads: int | None = None,
     cache: Cache | str | None = None,
     executor: Workers | None = None,
@@ -189,6 +190,9 @@ def filter_study(
         Four or more for BD-rates.
     features, n_threads
         As for `vmafpy.score`; VMAF and NEG are always scored.
+    repair : str, optional
+        For BD-rates where a curve does not rise: ``"vmaf_saturation"`` drops points above 99.5, where sharpened clips
+        end soon. The reason stands in place of the figure otherwise.
     cache : Cache or path-like, optional
     executor : concurrent.futures.Executor or distributed.Client, optional
         Where encodes are made, see `Bench`.
@@ -227,7 +231,7 @@ def filter_study(
         gains=tuple(_gains(plain, treated, metrics)),
         bd_rate={
             key: {
-                m: bd_or_reason(bd_rate, *_curve(plain[key], m), *_curve(treated[key], m), min_points=2)
+                m: bd_or_reason(bd_rate, *_curve(plain[key], m), *_curve(treated[key], m), min_points=2, repair=repair)
                 for m in metrics
             }
             for key in plain

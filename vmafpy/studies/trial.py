@@ -435,8 +435,9 @@ class Bench:
         self.rate = self.source.rate()
         self.windows: list[Window] = [(0, None)] if sample is None else sample.windows(self.source.n_frames())
         self.n_encoded = 0
-        self._models: list[Model] = load_models(models)
-        self._features = [features] if isinstance(features, str) else list(features)
+        self.models: list[Model] = load_models(models)
+        self.has_filter = filter is not None
+        self.features = [features] if isinstance(features, str) else list(features)
         self._n_threads = n_threads
         self._filter = filter
         self._cache = cache if isinstance(cache, Cache) or cache is None else Cache(cache)
@@ -515,8 +516,8 @@ class Bench:
             islice(pairs, wanted),
             trials,
             rate=self.rate,
-            models=self._models,
-            features=self._features,
+            models=self.models,
+            features=self.features,
             n_threads=self._n_threads,
         )
         if wanted is not None and made[0].n_frames < wanted:
@@ -565,7 +566,7 @@ class Bench:
         InputError
             If it lies outside the model's range.
         """
-        for m in self._models:
+        for m in self.models:
             if model is None or model == m.id or aliases_of([m.id]).get(model) == m.id:
                 low, high = m.score_range
                 if not low < target <= high:
@@ -588,8 +589,8 @@ class Bench:
             self._filter_key,
             fingerprint(trial.encoder),
             trial.crf,
-            [[model.to_dict(), model.sha256] for model in self._models],
-            self._features,
+            [[model.to_dict(), model.sha256] for model in self.models],
+            self.features,
         ]
 
 

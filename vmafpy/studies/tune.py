@@ -168,6 +168,7 @@ def compare(
     *,
     metrics: Sequence[str] | None = None,
     method: str = "pchip",
+    repair: str | None = None,
 ) -> Comparison:
     """
     Compare codecs over their ladders by BD-rate and BD-quality, metric by metric.
@@ -182,6 +183,8 @@ def compare(
         All models and the metrics of quality among the features if None.
     method : str
         Interpolation, see `vmafpy.stats.bd_rate`.
+    repair : str, optional
+        What to do about points that do not rise, such as ``"vmaf_saturation"``; see there.
 
     Raises
     ------
@@ -210,7 +213,7 @@ def compare(
                     for c in (anchor, codec)
                     for axis in (0, 1)
                 ]
-                figures[kind][codec][metric] = bd_or_reason(measure, *curves, method=method)
+                figures[kind][codec][metric] = bd_or_reason(measure, *curves, method=method, repair=repair)
     return Comparison(anchor, made, figures["rate"], figures["quality"])
 
 
