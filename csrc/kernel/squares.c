@@ -26,13 +26,17 @@ static uint64_t distance16_c(const uint16_t *a, const uint16_t *b, int w)
 
 static void moments8_c(const uint8_t *a, int w, uint64_t sum[2])
 {
-    uint64_t first = 0, second = 0;
-    for (int x = 0; x < w; x++) {
-        first += a[x];
-        second += (uint32_t)(a[x] * a[x]);
+    sum[0] = sum[1] = 0;
+    for (int first = 0; first < w; first += 1 << 15) {
+        const int n = w - first < 1 << 15 ? w : first + (1 << 15);
+        uint32_t samples = 0, squares = 0;
+        for (int x = first; x < n; x++) {
+            samples += a[x];
+            squares += (uint32_t)(a[x] * a[x]);
+        }
+        sum[0] += samples;
+        sum[1] += squares;
     }
-    sum[0] = first;
-    sum[1] = second;
 }
 
 static void moments16_c(const uint16_t *a, int w, uint64_t sum[2])
