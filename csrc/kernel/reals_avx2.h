@@ -21,6 +21,7 @@ VP_REAL_FN VD vd_set(double a) { return _mm256_set1_pd(a); }
 VP_REAL_FN VF vf_set(float a) { return _mm_set1_ps(a); }
 VP_REAL_FN VF vf_load(const float *p) { return _mm_loadu_ps(p); }
 VP_REAL_FN void vf_store(float *p, VF a) { _mm_storeu_ps(p, a); }
+VP_REAL_FN VD vd_load(const double *p) { return _mm256_loadu_pd(p); }
 VP_REAL_FN void vd_store(double *p, VD a) { _mm256_storeu_pd(p, a); }
 VP_REAL_FN VD vd_load_u16(const uint16_t *p)
 {

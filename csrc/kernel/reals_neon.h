@@ -19,6 +19,7 @@ VP_REAL_FN VD vd_set(double a) { return vdupq_n_f64(a); }
 VP_REAL_FN VF vf_set(float a) { return vdup_n_f32(a); }
 VP_REAL_FN VF vf_load(const float *p) { return vld1_f32(p); }
 VP_REAL_FN void vf_store(float *p, VF a) { vst1_f32(p, a); }
+VP_REAL_FN VD vd_load(const double *p) { return vld1q_f64(p); }
 VP_REAL_FN void vd_store(double *p, VD a) { vst1q_f64(p, a); }
 VP_REAL_FN VD vd_load_u16(const uint16_t *p) { return (VD){p[0], p[1]}; }
 VP_REAL_FN VD vd_widen(VF a) { return vcvt_f64_f32(a); }

@@ -22,6 +22,8 @@ VP_REAL_FN VD vd_set(double a) { return a; }
 VP_REAL_FN VF vf_set(float a) { return a; }
 VP_REAL_FN VF vf_load(const float *p) { return *p; }
 VP_REAL_FN void vf_store(float *p, VF a) { *p = a; }
+VP_REAL_FN VD vd_load(const double *p) { return *p; }
+VP_REAL_FN void vd_store(double *p, VD a) { *p = a; }
 VP_REAL_FN VD vd_load_u16(const uint16_t *p) { return *p; }
 VP_REAL_FN VD vd_widen(VF a) { return (double)a; }
 VP_REAL_FN VF vd_round(VD a) { return (float)a; }
