@@ -15,6 +15,8 @@ from vmafpy import __version__, cli_stats, cli_studies
 from vmafpy.errors import MissingExtraError, VmafError, VmafWarning
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from vmafpy.frames import Crop
     from vmafpy.results import ScoreResult
 
@@ -124,6 +126,8 @@ def _score(args: argparse.Namespace) -> int:
         _print_pooled(result, sys.stdout)
     if args.worst:
         _worst(args, result)
+    if args.html:
+        _html(args, result)
     if args.agreement:
         print(metric_agreement(result), file=sys.stderr if "-" in (args.json, args.csv, args.xml) else sys.stdout)
     return OK
@@ -136,27 +140,41 @@ def _worst(args: argparse.Namespace, result: ScoreResult) -> None:
         table([(frame, f"{value:.6f}") for frame, value in worst], ("frame", next(iter(result.models), ""))), file=file
     )
     if args.export:
-        from vmafpy.export import export_frames
-
-        paths = export_frames(
-            [frame for frame, _ in worst],
-            args.export,
-            reference=_source(args, args.reference),
-            distorted=_source(args, args.distorted),
-            pairing=args.pairing,
-            offset=result.provenance.offset,
-            scale=args.scale,
-            scaler=args.scaler,
-            crop=args.crop,
-            pix_fmt=args.convert,
-            bit_depth=args.bit_depth,
-            accept=args.accept,
-            accept_truncated=args.accept_truncated,
-            film_grain=not args.no_film_grain,
-            shortest=True,
-        )
-        for path in paths:
+        for path in _export(args, result, [frame for frame, _ in worst], args.export):
             print(path, file=file)
+
+
+def _html(args: argparse.Namespace, result: ScoreResult) -> None:
+    from tempfile import TemporaryDirectory
+
+    from vmafpy.report import html
+
+    worst = sorted(frame for frame, _ in result.worst(args.worst or 3)) if result.models else []
+    with TemporaryDirectory(prefix="vmafpy-") as folder:
+        pictures = dict(zip(worst, _export(args, result, worst, folder), strict=True))
+        html.write_page(html.result_page(result, pictures=pictures), args.html)
+
+
+def _export(args: argparse.Namespace, result: ScoreResult, frames: Sequence[int], folder: str) -> list[Path]:
+    from vmafpy.export import export_frames
+
+    return export_frames(
+        frames,
+        folder,
+        reference=_source(args, args.reference),
+        distorted=_source(args, args.distorted),
+        pairing=args.pairing,
+        offset=result.provenance.offset,
+        scale=args.scale,
+        scaler=args.scaler,
+        crop=args.crop,
+        pix_fmt=args.convert,
+        bit_depth=args.bit_depth,
+        accept=args.accept,
+        accept_truncated=args.accept_truncated,
+        film_grain=not args.no_film_grain,
+        shortest=True,
+    )
 
 
 def _print_pooled(result: ScoreResult, file: TextIO) -> None:
@@ -424,6 +442,7 @@ def parser() -> argparse.ArgumentParser:
     score.add_argument("--pix-fmt", help="of headerless video, FFmpeg's name, such as yuv420p10le")
     score.add_argument("--worst", type=int, metavar="N", help="name the N lowest-scoring frames")
     score.add_argument("--export", metavar="DIR", help="write them as PNG, reference and distorted side by side")
+    score.add_argument("--html", metavar="FILE", help="write a page with tables, graphs and the worst frames")
     score.add_argument("-q", "--quiet", action="store_true", help="no progress bar")
 
     batch = commands.add_parser(

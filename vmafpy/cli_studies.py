@@ -78,7 +78,7 @@ def add_parsers(commands: Commands, *, frames: Callable[[str], Any], size: Calla
     p = add("compare", compare, "compare codecs over a ladder of CRFs; the first encoder is the anchor")
     p.add_argument("--encoder", action="append", required=True, metavar="E", help="repeatable; see tune score")
     p.add_argument("--crf", type=_numbers, default=(22, 27, 32, 37), metavar="N,N,...", help="four or more")
-    _repair(p)
+    _answer(p)
     _sampling(p)
 
     p = add("ladder", ladder, "find the best size for each bitrate: convex hull over sizes and CRFs")
@@ -107,7 +107,7 @@ def add_parsers(commands: Commands, *, frames: Callable[[str], Any], size: Calla
     p.add_argument("--filter", required=True, metavar="F", help="FFmpeg's words, such as unsharp=5:5:1.0")
     p.add_argument("--encoder", action="append", metavar="E", help="repeatable (default x264)")
     p.add_argument("--crf", type=_numbers, default=(23, 28, 33, 38), metavar="N,N,...", help="four or more")
-    _repair(p)
+    _answer(p)
     _common(p, frames, size)
 
 
@@ -142,7 +142,8 @@ def _target(p: argparse.ArgumentParser) -> None:
     p.add_argument("--max-crf", type=int, metavar="N", help="worst CRF considered (default: the encoder's)")
 
 
-def _repair(p: argparse.ArgumentParser) -> None:
+def _answer(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--html", metavar="FILE", help="write a page with tables and curves")
     p.add_argument(
         "--repair", choices=("hull", "vmaf_saturation"), help="what BD figures do about points that do not rise"
     )
@@ -315,6 +316,7 @@ def per_shot(args: argparse.Namespace) -> int:
 
 def compare(args: argparse.Namespace) -> int:
     """Run ``vmafpy tune compare``."""
+    from vmafpy.report import html
     from vmafpy.studies import tune
     from vmafpy.studies.encode import encoder_by_name
 
@@ -322,6 +324,8 @@ def compare(args: argparse.Namespace) -> int:
         raise OptionError(f"an encoder is given twice: {', '.join(args.encoder)}")
     ladders = {text: (encoder_by_name(text), args.crf) for text in args.encoder}
     found = tune.compare(_bench(args, features=("triangulate",)), ladders, repair=args.repair)
+    if args.html:
+        html.write_page(html.comparison_page(found), args.html)
     if args.json:
         _print_json(found.to_dict())
         return 0
@@ -344,6 +348,7 @@ def _figure(value: Any, unit: str) -> str:
 
 def filters(args: argparse.Namespace) -> int:
     """Run ``vmafpy filter-study``."""
+    from vmafpy.report import html
     from vmafpy.studies.encode import encoder_by_name
     from vmafpy.studies.filters import filter_study
 
@@ -358,6 +363,8 @@ def filters(args: argparse.Namespace) -> int:
         cache=args.cache,
         report=_report(args),
     )
+    if args.html:
+        html.write_page(html.study_page(study), args.html)
     if args.json:
         _print_json(study.to_dict())
         return 0
