@@ -166,6 +166,7 @@ void vp_cambi_kernels_init(VpCambiKernels *k, unsigned cpu)
     *k = vp_cambi_plain;
 #if defined(VP_X86)
     if (cpu & VP_CPU_AVX2) vp_cambi_kernels_avx2(k);
+    if (cpu & VP_CPU_AVX512) vp_cambi_kernels_avx512(k);
 #endif
     (void)cpu;
 }

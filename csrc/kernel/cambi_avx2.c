@@ -4,12 +4,18 @@
 #include <immintrin.h>
 
 #include "kernel/cambi_levels.h"
+#include "kernel/cambi_runs.h"
 
-enum { CHUNK = 32, LANES = 16 };
+enum { CHUNK = VP_CAMBI_CHUNK, LANES = 16 };
 
 VP_AVX2 static inline __m256i load(const void *p)
 {
     return _mm256_loadu_si256(p);
+}
+
+VP_AVX2 static inline void store(void *p, __m256i v)
+{
+    _mm256_storeu_si256(p, v);
 }
 
 /* One bit for each of 32 entries compared equal. */
@@ -26,42 +32,22 @@ VP_AVX2 static inline uint32_t none32(const uint16_t *a)
     return (uint32_t)_mm256_movemask_epi8(_mm256_permute4x64_epi64(_mm256_packs_epi16(low, high), 0xd8));
 }
 
-/* Runs of one code among the `active` samples of a chunk. `same`: a sample has the code of the next one. */
-typedef struct Runs {
-    uint32_t starts;
-    uint64_t continued;
-} Runs;
-
-VP_AVX2 static inline Runs find_runs(uint32_t active, uint32_t same)
-{
-    const uint32_t continued = active & ((active & same) << 1);
-    return (Runs){active & ~continued, continued};
-}
-
-/* Takes the first run off; its length. */
-VP_AVX2 static inline int next_run(Runs *runs, int *start)
-{
-    const int s = (int)_tzcnt_u32(runs->starts);
-    runs->starts &= runs->starts - 1;
-    *start = s;
-    return 1 + (int)_tzcnt_u64(~(runs->continued >> (s + 1)));
-}
-
-VP_AVX2 static inline void add_runs(Runs runs, const VpCambiBand *band, uint16_t *count, ptrdiff_t stride,
+VP_AVX2 static inline void add_runs(VpCambiRuns runs, const VpCambiBand *band, uint16_t *count, ptrdiff_t stride,
                                     const uint16_t *code, bool subtract)
 {
     const __m256i up = _mm256_setr_epi16(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16);
     const __m256i zero = _mm256_setzero_si256(), step = _mm256_set1_epi16(LANES);
     while (runs.starts) {
-        int start;
-        const int length = next_run(&runs, &start), window = 2 * band->radius + 1, span = length + window - 1;
+        int length;
+        const int start = vp_cambi_next_run(&runs, &length);
+        const int window = 2 * band->radius + 1, span = length + window - 1;
         uint16_t *const row = count + (code[start] + band->n_diffs) * stride + start;
         const __m256i most = _mm256_set1_epi16((short)(length < window ? length : window));
         __m256i rise = up, fall = _mm256_sub_epi16(_mm256_set1_epi16((short)(span + 1)), up);
         for (int i = 0; i < span; i += LANES) {
             const __m256i add = _mm256_max_epi16(zero, _mm256_min_epi16(_mm256_min_epi16(rise, fall), most));
             const __m256i old = load(row + i);
-            _mm256_storeu_si256((void *)(row + i), subtract ? _mm256_sub_epi16(old, add) : _mm256_add_epi16(old, add));
+            store(row + i, subtract ? _mm256_sub_epi16(old, add) : _mm256_add_epi16(old, add));
             rise = _mm256_add_epi16(rise, step);
             fall = _mm256_sub_epi16(fall, step);
         }
@@ -72,11 +58,11 @@ VP_AVX2 static void slide(const VpCambiBand *band, uint16_t *count, ptrdiff_t st
                           const uint16_t *out, int n)
 {
     for (int x = 0; x < n; x += CHUNK) {
-        const uint32_t valid = n - x < CHUNK ? (1u << (n - x)) - 1 : ~0u;
-        const uint32_t changed = ~equal32(in + x, out + x) & valid;
+        const uint32_t changed = ~equal32(in + x, out + x) & vp_cambi_valid(n - x);
         if (!changed) continue;
-        const Runs entering = find_runs(changed & ~none32(in + x), equal32(in + x, in + x + 1));
-        const Runs leaving = find_runs(changed & ~none32(out + x), equal32(out + x, out + x + 1));
+        const uint32_t entered = changed & ~none32(in + x), left = changed & ~none32(out + x);
+        const VpCambiRuns entering = vp_cambi_find_runs(entered, equal32(in + x, in + x + 1));
+        const VpCambiRuns leaving = vp_cambi_find_runs(left, equal32(out + x, out + x + 1));
         add_runs(entering, band, count + x, stride, in + x, false);
         add_runs(leaving, band, count + x, stride, out + x, true);
     }
@@ -95,12 +81,11 @@ VP_AVX2 static inline void collect(Counts *to, const VpCambiBand *band, const ui
 {
     for (int i = 0; i < length; i += LANES) {
         const int at = to->n + i;
-        _mm256_storeu_si256((void *)(to->own + at), load(own + i));
-        for (int d = 1; d < first; d++)
-            _mm256_storeu_si256((void *)(to->other[d - 1] + at), _mm256_setzero_si256());
+        store(to->own + at, load(own + i));
+        for (int d = 1; d < first; d++) store(to->other[d - 1] + at, _mm256_setzero_si256());
         for (int d = first; d <= band->n_diffs; d++) {
             const __m256i above = load(own + d * stride + i), below = load(own - d * stride + i);
-            _mm256_storeu_si256((void *)(to->other[d - 1] + at), _mm256_max_epu16(above, below));
+            store(to->other[d - 1] + at, _mm256_max_epu16(above, below));
         }
     }
     to->n += length;
@@ -121,19 +106,18 @@ VP_AVX2 static int contrast(const VpCambiBand *band, const uint16_t *count, ptrd
     Counts counts;
     counts.n = 0;
     for (int x = 0; x < n; x += CHUNK) {
-        const uint32_t valid = n - x < CHUNK ? (1u << (n - x)) - 1 : ~0u;
-        Runs runs = find_runs(valid & ~none32(code + x), equal32(code + x, code + x + 1));
+        const uint32_t active = vp_cambi_valid(n - x) & ~none32(code + x);
+        VpCambiRuns runs = vp_cambi_find_runs(active, equal32(code + x, code + x + 1));
         while (runs.starts) {
-            int start;
-            const int length = next_run(&runs, &start), v = code[x + start], first = band->first[v];
+            int length;
+            const int start = vp_cambi_next_run(&runs, &length), v = code[x + start], first = band->first[v];
             if (first <= band->n_diffs)
                 collect(&counts, band, count + (v + band->n_diffs) * stride + x + start, stride, first, length);
         }
     }
     const int found = counts.n;
-    _mm256_storeu_si256((void *)(counts.own + found), _mm256_setzero_si256());
-    for (int d = 0; d < band->n_diffs; d++)
-        _mm256_storeu_si256((void *)(counts.other[d] + found), _mm256_setzero_si256());
+    store(counts.own + found, _mm256_setzero_si256());
+    for (int d = 0; d < band->n_diffs; d++) store(counts.other[d] + found, _mm256_setzero_si256());
     for (int i = 0; i < found; i += LANES) {
         const __m256i own = load(counts.own + i);
         __m256 low = _mm256_setzero_ps(), high = _mm256_setzero_ps();

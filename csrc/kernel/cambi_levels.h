@@ -7,7 +7,8 @@
 
 #if defined(VP_X86)
 void vp_cambi_kernels_avx2(VpCambiKernels *k);
-/* its part: all of vp_cambi_kernels_avx2() that looks at pictures rather than at counts */
+void vp_cambi_kernels_avx512(VpCambiKernels *k);
+/* part of the first: all of vp_cambi_kernels_avx2() that looks at pictures rather than at counts */
 void vp_cambi_picture_kernels_avx2(VpCambiKernels *k);
 #endif
 

@@ -5,7 +5,12 @@
 
 #include "base/mem.h"
 
-enum { STEP = 16, MAX_TAPS = 27 /* at the largest kernel scale, 3 */, REACH = 4, SPAN = 2 * REACH + 1 /* of lanczos4 */ };
+enum {
+    STEP = 16,
+    MAX_TAPS = 35, /* at the largest kernel scale, 360 / 97 */
+    REACH = 4,     /* of lanczos4 */
+    SPAN = 2 * REACH + 1,
+};
 #define PI 3.14159265358979323846
 
 struct VpSpeedPlan {

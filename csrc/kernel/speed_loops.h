@@ -243,7 +243,7 @@ VP_LEVEL static bool solve(const float *k, const float *y, int n_blocks, float *
     memcpy(z, k, sizeof z);
     memset(q, 0, sizeof q);
     for (int i = 0; i < N; i++) q[i * STRIDE + i] = 1;
-    /* Products with the rows before i would add signed zeros only. The columns before i of z are not looked at again. */
+    /* Products with the rows before i would add signed zeros only. Columns of z before i are done with. */
     for (int i = 0; i < N - 1; i++) {
         const size_t rows = (size_t)(N - i) * STRIDE * sizeof *next;
         reflection(z, i, sign(k[i * STRIDE + i]), f);

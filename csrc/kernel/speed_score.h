@@ -22,7 +22,8 @@ void vp_speed_analysis_close(VpSpeedAnalysis *analysis); /* NULL allowed */
 void vp_speed_analyse(VpSpeedAnalysis *analysis, const VpSpeedKernels *k, const VpSpeedField *field,
                       VpSpeedSide *side);
 
-/* Eigenvalues of the symmetric tridiagonal matrix with diagonal d (replaced by them) and side diagonal e (destroyed). */
+/* Eigenvalues of the symmetric tridiagonal matrix with diagonal d (which they replace) and side diagonal e
+ * (destroyed). */
 void vp_speed_eigenvalues(float *d, float *e);
 
 typedef struct VpSpeedWeights {

@@ -22,7 +22,8 @@ static void check_rows(VpCheck *t, const VpSpeedKernels *ref, const VpSpeedKerne
         got->samples16(s16, w, 0.25f, b);
         vp_check_bytes(t, a, b, bytes, "samples16 w=%d", w);
 
-        const float *const x = vp_check_floats(t, w), *const y = vp_check_floats(t, w), *const f = vp_check_floats(t, w);
+        const float *const x = vp_check_floats(t, w), *const y = vp_check_floats(t, w);
+        const float *const f = vp_check_floats(t, w);
         ref->subtract(x, y, w, a);
         got->subtract(x, y, w, b);
         vp_check_bytes(t, a, b, bytes, "subtract w=%d", w);
@@ -30,7 +31,8 @@ static void check_rows(VpCheck *t, const VpSpeedKernels *ref, const VpSpeedKerne
         got->accumulate(0.12018894f, x, w, b);
         vp_check_bytes(t, a, b, bytes, "accumulate w=%d", w);
 
-        int32_t *const i0 = vp_check_alloc(t, (size_t)w, sizeof *i0), *const i1 = vp_check_alloc(t, (size_t)w, sizeof *i1);
+        int32_t *const i0 = vp_check_alloc(t, (size_t)w, sizeof *i0);
+        int32_t *const i1 = vp_check_alloc(t, (size_t)w, sizeof *i1);
         for (int i = 0; i < w; i++) {
             i0[i] = vp_check_range(t, 0, w - 1);
             i1[i] = vp_check_range(t, 0, w - 1);
@@ -82,7 +84,8 @@ static void check_matrices(VpCheck *t, const VpSpeedKernels *ref, const VpSpeedK
 
         const int n = LANES * vp_check_range(t, 1, 6);
         const float *const y = vp_check_floats(t, N * n);
-        float *const x = vp_check_alloc(t, (size_t)(N * n), sizeof *x), *const x2 = vp_check_alloc(t, (size_t)(N * n), sizeof *x);
+        float *const x = vp_check_alloc(t, (size_t)(N * n), sizeof *x);
+        float *const x2 = vp_check_alloc(t, (size_t)(N * n), sizeof *x2);
         memcpy(x2, x, (size_t)(N * n) * sizeof *x);
         const bool solved = ref->solve(k, y, n, x);
         vp_check_u64(t, solved, got->solve(k, y, n, x2), "solve, regular?");

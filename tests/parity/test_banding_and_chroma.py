@@ -36,6 +36,7 @@ SPEED = [
     {"speed_prescale": 0.5, "speed_prescale_method": "lanczos4", "speed_kernelscale": 0.5},
     {"speed_prescale": 0.9995, "speed_kernelscale": 2.4},
     {"speed_prescale": 1.6, "speed_prescale_method": "bicubic", "speed_kernelscale": 3},
+    {"speed_kernelscale": 3.7113},
     {"speed_nn_floor": 1, "speed_sigma_nn": 2, "speed_kernelscale": 1.4746},
 ]
 # not above 1, where libvmaf writes beyond a buffer

@@ -245,4 +245,15 @@ VP_EMULATE __m512i _mm512_maskz_loadu_epi32(__mmask16 k, const void *p)
 #undef _mm512_madd_epi16
 #define _mm512_madd_epi16(a, b) simde_mm512_madd_epi16(a, b)
 
+#if !defined(_mm512_i32gather_ps)
+VP_EMULATE __m512 vp_gather_ps(__m512i index, const float *base)
+{
+    simde__m512i_private in = simde__m512i_to_private(index);
+    simde__m512_private out;
+    for (int i = 0; i < 16; i++) out.f32[i] = base[in.i32[i]];
+    return simde__m512_from_private(out);
+}
+#define _mm512_i32gather_ps(index, base, scale) vp_gather_ps(index, base) /* scale: 4 */
+#endif
+
 #endif
