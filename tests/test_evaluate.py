@@ -85,7 +85,7 @@ def test_all_rows_by_scipy_and_the_single_functions(netflix, study):
         assert {k: float(c) for k, c in row.cells.items()} == pytest.approx(expected, abs=1e-10)
         for cell in row.cells.values():
             assert cell.interval.low <= cell.value <= cell.interval.high
-    assert study.ceilings["clip", "all"] == stats.tau_b95_ceiling(y, ci)
+    assert study.ceilings["clip", "all"] == float(stats.tau_b95_ceiling(y, ci))
 
 
 def test_means_over_groups(netflix, study):
@@ -336,3 +336,18 @@ def test_the_documented_example():
 
     result = doctest.testmod(evaluation)
     assert (result.failed, result.attempted) == (0, 3)
+
+
+def test_groups_are_drawn_independently():
+    """Two groups of equal data get draws of their own: their mean varies less than either, by the root of 2."""
+    rng = np.random.default_rng(0)
+    mos = rng.uniform(1, 5, 40)
+    metric = mos + rng.normal(0, 0.8, 40)
+    table = {"id": list(range(80)), "mos": [*mos, *mos], "m": [*metric, *metric], "group": ["a"] * 40 + ["b"] * 40}
+    options = {"mapping": None, "stimulus": "id", "n_draws": 2000}
+    mean = vmafpy.evaluate(table, ["m"], by=["group"], **options).cell("m", "plcc", scenario="per_group").interval
+    single = (
+        vmafpy.evaluate(table, ["m"], only={"group": "a"}, **options).cell("m", "plcc", scenario="group=a").interval
+    )
+    # 2000 draws place each end to about 4 % of the width
+    assert (single.high - single.low) / (mean.high - mean.low) == pytest.approx(np.sqrt(2), rel=0.12)

@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from vmafpy import stats
     from vmafpy.agreement import metric_agreement
     from vmafpy.batch import Job, score_many
-    from vmafpy.evaluation import Evaluation, evaluate
+    from vmafpy.evaluation import evaluate
     from vmafpy.export import export_frames
     from vmafpy.frames import ArrayVideo, Crop, RawVideo, VideoFile
     from vmafpy.metrics import METRICS
     from vmafpy.models import Model, choose_model, load_model
     from vmafpy.offset import find_offset
+    from vmafpy.report.study import Evaluation
     from vmafpy.results import ScoreResult
     from vmafpy.scorer import Scorer
     from vmafpy.scoring import score
@@ -55,7 +56,7 @@ _HOMES = {
     "METRICS": "vmafpy.metrics",
     "ArrayVideo": "vmafpy.frames",
     "Crop": "vmafpy.frames",
-    "Evaluation": "vmafpy.evaluation",
+    "Evaluation": "vmafpy.report.study",
     "Job": "vmafpy.batch",
     "Model": "vmafpy.models",
     "RawVideo": "vmafpy.frames",

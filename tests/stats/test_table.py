@@ -22,6 +22,26 @@ def test_forms_of_csv(tmp_path, text):
     assert table.labels("codec") == ["av1", "vvc"]
 
 
+@pytest.mark.parametrize(
+    "content",
+    ['[{"mos": 1.5, "codec": "av1"}, {"mos": 2.5, "codec": "vvc"}]', '{"mos": [1.5, 2.5], "codec": ["av1", "vvc"]}'],
+)
+def test_forms_of_json(tmp_path, content):
+    """A list of objects and an object of columns; an absent member is a missing cell."""
+    path = tmp_path / "t.json"
+    path.write_text(content)
+    table = read_table(path)
+    assert table.numbers("mos").tolist() == [1.5, 2.5]
+    assert table.labels("codec") == ["av1", "vvc"]
+    path.write_text('[{"mos": 1}, {"codec": "vvc"}]')
+    with pytest.raises(TableError, match=r"t\.json: column 'mos' is empty in row 2"):
+        read_table(path).numbers("mos")
+    for broken, text in (("[1]", "neither a list of objects"), ("{", "is not JSON")):
+        path.write_text(broken)
+        with pytest.raises(TableError, match=text):
+            read_table(path)
+
+
 def test_dict_and_data_frame():
     """Columns of arrays and of a data frame are the same table."""
     columns = {"stimulus": ["c1", "c2"], "mos": np.array([1.5, 2.5]), "codec": np.array([1, 2])}

@@ -8,12 +8,13 @@ people with colour blindness can tell apart; lines also differ by marker and das
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from vmafpy.errors import InvalidValueError, LengthMismatchError, MissingExtraError, StatisticsError
+from vmafpy.report.study import ERRORS, Evaluation
 from vmafpy.stats._input import Floats, vector
 from vmafpy.stats.bdrate import BDResult
 from vmafpy.stats.correlation import pearson
@@ -28,18 +29,6 @@ if TYPE_CHECKING:
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _GREY = "0.35"
-
-
-class Study(Protocol):
-    """What the figures need of `vmafpy.Evaluation`."""
-
-    @property
-    def metrics(self) -> tuple[str, ...]: ...  # noqa: D102
-
-    @property
-    def levels(self) -> Mapping[str, Any]: ...  # noqa: D102
-
-    def cell(self, metric: str, coefficient: str, *, scenario: str = ..., level: str = ...) -> Any: ...  # noqa: D102
 
 
 def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
@@ -219,7 +208,7 @@ def _percentiles(y: Floats, band: tuple[float, float], window: int | None) -> tu
 
 
 def scatter(
-    study: Study,
+    study: Evaluation,
     metric: str,
     *,
     level: str = "clip",
@@ -300,7 +289,7 @@ def scatter(
 
 
 def forest(
-    study: Study | Mapping[str, tuple[float, Interval]],
+    study: Evaluation | Mapping[str, tuple[float, Interval]],
     coefficient: str = "srcc",
     *,
     scenario: str = "all",
@@ -330,7 +319,7 @@ def forest(
         found = {m: (c.value, c.interval, c.letter) for m, c in cells.items()}
     if not found:
         raise InvalidValueError("no coefficient to draw")
-    error = coefficient in ("rmse", "outlier_ratio")
+    error = coefficient in ERRORS
     order = sorted(found, key=lambda m: found[m][0], reverse=not error)
     out = _axes(ax, (6.0, 0.35 * len(order) + 1.2))
     for k, name in enumerate(order):

@@ -140,15 +140,30 @@ def _log_limits(limits: tuple[float, float]) -> tuple[float, float]:
 
 
 def _bd(
-    curves: tuple[Curve, Curve],
     kind: str,
+    points: tuple[npt.ArrayLike, npt.ArrayLike, npt.ArrayLike, npt.ArrayLike],
+    *,
     method: str,
+    repair: str | None,
     integration: str,
     limits: tuple[float | None, float | None] | None,
+    min_points: int,
+    infinite_quality: float | None,
     warn_overlap: float,
 ) -> BDResult:
     choice(integration, ("exact", "trapezoid100"), "integration")
-    anchor, test = curves
+    anchor, test = (
+        make_curve(
+            rate,
+            quality,
+            name=name,
+            method=method,
+            repair=repair,
+            min_points=min_points,
+            infinite_quality=infinite_quality,
+        )
+        for name, rate, quality in (("anchor", *points[:2]), ("test", *points[2:]))
+    )
     bounds = check_limits(limits)
     if kind == "quality":
         bounds = _log_limits(bounds)
@@ -240,17 +255,15 @@ def bd_rate(
     .. [2] JCTVC-E137; F. N. Fritsch and J. Butland, SIAM J. Sci. Stat. Comput. 5, 1984.
     """
     return _bd(
-        tuple(  # type: ignore[arg-type]
-            make_curve(
-                r, q, name=name, method=method, repair=repair, min_points=min_points, infinite_quality=infinite_quality
-            )
-            for r, q, name in ((rate_anchor, quality_anchor, "anchor"), (rate_test, quality_test, "test"))
-        ),
         "rate",
-        method,
-        integration,
-        limits,
-        warn_overlap,
+        (rate_anchor, quality_anchor, rate_test, quality_test),
+        method=method,
+        repair=repair,
+        integration=integration,
+        limits=limits,
+        min_points=min_points,
+        infinite_quality=infinite_quality,
+        warn_overlap=warn_overlap,
     )
 
 
@@ -283,17 +296,15 @@ def bd_quality(
     InvalidValueError, LengthMismatchError, TooFewPointsError, NotMonotonicError, NoOverlapError
     """
     return _bd(
-        tuple(  # type: ignore[arg-type]
-            make_curve(
-                r, q, name=name, method=method, repair=repair, min_points=min_points, infinite_quality=infinite_quality
-            )
-            for r, q, name in ((rate_anchor, quality_anchor, "anchor"), (rate_test, quality_test, "test"))
-        ),
         "quality",
-        method,
-        integration,
-        limits,
-        warn_overlap,
+        (rate_anchor, quality_anchor, rate_test, quality_test),
+        method=method,
+        repair=repair,
+        integration=integration,
+        limits=limits,
+        min_points=min_points,
+        infinite_quality=infinite_quality,
+        warn_overlap=warn_overlap,
     )
 
 

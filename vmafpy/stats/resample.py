@@ -176,7 +176,7 @@ def _counts(n: int, codes_of: Ints | None, n_draws: int, rng: np.random.Generato
 
 
 def _draw_blocks(
-    n: int, columns: Sequence[_Column], groups: Ints | None, n_draws: int, seed: int
+    n: int, columns: Sequence[_Column], groups: Ints | None, n_draws: int, seed: int | Sequence[int]
 ) -> Iterator[tuple[Floats, int]]:
     """Yield blocks of draws in which no column is constant, and how many were drawn again."""
     rng = np.random.default_rng(seed)
@@ -212,7 +212,7 @@ def bootstrap(
     decimals: int | None = 2,
     groups: Sequence[Hashable] | None = None,
     n_draws: int = 2000,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
 ) -> Draws:
     """
     Resample stimuli, or whole contents, and compute coefficients of several predictions on the same draws.
@@ -234,7 +234,8 @@ def bootstrap(
         Of ``"tau_b95"``. Its ties, too, are found once, on all stimuli.
     groups : sequence of hashable, optional
         Content of each stimulus: whole contents are drawn.
-    n_draws, seed : int
+    n_draws : int
+    seed : int or sequence of int
 
     Returns
     -------

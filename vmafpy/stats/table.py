@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import json
 import math
 import os
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -111,7 +112,8 @@ def read_table(source: str | os.PathLike[str] | Mapping[str, Sequence[Any]] | An
     Parameters
     ----------
     source : path, mapping or data frame
-        A CSV file with a header (comma, semicolon or tab); a mapping of column name to values; or anything with
+        A CSV file with a header (comma, semicolon or tab); a JSON file (``.json``), a list of objects or an object
+        of columns; a mapping of column name to values; or anything with
         ``columns`` and ``frame[name]``, such as a pandas data frame.
 
     Returns
@@ -128,7 +130,8 @@ def read_table(source: str | os.PathLike[str] | Mapping[str, Sequence[Any]] | An
     if isinstance(source, Table):
         return source
     if isinstance(source, (str, os.PathLike)):
-        return _read_csv(Path(source))
+        path = Path(source)
+        return _read_json(path) if path.suffix.lower() == ".json" else _read_csv(path)
     if isinstance(source, Mapping):
         columns = {str(k): tuple(v) for k, v in source.items()}
         label = "table"
@@ -145,11 +148,29 @@ def read_table(source: str | os.PathLike[str] | Mapping[str, Sequence[Any]] | An
     return _not_empty(Table(columns, label))
 
 
-def _read_csv(path: Path) -> Table:
+def _read(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise TableError(f"cannot read {path}: {error}") from error
+
+
+def _read_json(path: Path) -> Table:
+    try:
+        content = json.loads(_read(path))
+    except json.JSONDecodeError as error:
+        raise TableError(f"{path} is not JSON: {error}") from error
+    if isinstance(content, list) and content and all(isinstance(row, dict) for row in content):
+        names = dict.fromkeys(name for row in content for name in row)
+        content = {name: [row.get(name) for row in content] for name in names}
+    if not isinstance(content, dict) or not all(isinstance(column, list) for column in content.values()):
+        raise TableError(f"{path} is neither a list of objects nor an object of columns")
+    table = read_table(content)
+    return Table(table.columns, str(path))
+
+
+def _read_csv(path: Path) -> Table:
+    text = _read(path)
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     rows = [row for row in csv.reader(text.splitlines(), delimiter=delimiter) if row]

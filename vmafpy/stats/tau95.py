@@ -136,21 +136,27 @@ def tau_b95(
         n=len(x),
         lower_is_better=lower_is_better,
         ceiling=float(stats.kendalltau(y, ranks).statistic),
-        convention=f"subjective ranks tied by 95 % interval, {_rounding(decimals)}, equal scores in input order",
+        convention=_convention(decimals),
     )
 
 
-def tau_b95_ceiling(subjective: npt.ArrayLike, ci: npt.ArrayLike, *, decimals: int | None = 2) -> float:
+def tau_b95_ceiling(subjective: npt.ArrayLike, ci: npt.ArrayLike, *, decimals: int | None = 2) -> Coefficient:
     """Value of `tau_b95` that the subjective scores themselves reach as a prediction; parameters as there."""
     y = vector(subjective, "subjective", least=3)
     not_constant(y, "subjective")
     ranks = tau_b95_ranks(y, ci, decimals=decimals)
     _not_all_tied(ranks)
-    return float(stats.kendalltau(y, ranks).statistic)
+    return Coefficient(
+        name="tau_b95_ceiling",
+        value=float(stats.kendalltau(y, ranks).statistic),
+        n=len(y),
+        convention=_convention(decimals),
+    )
 
 
-def _rounding(decimals: int | None) -> str:
-    return "no rounding" if decimals is None else f"rounded to {decimals} decimals"
+def _convention(decimals: int | None) -> str:
+    rounding = "no rounding" if decimals is None else f"rounded to {decimals} decimals"
+    return f"subjective ranks tied by 95 % interval, {rounding}, equal scores in input order"
 
 
 def _not_all_tied(ranks: Floats) -> None:
