@@ -61,8 +61,8 @@ void vp_vif_tables_init(VpVifTables *tables)
     }
 }
 
-/* sum[i] += tap * row[i]; modulo 2^32 */
-static void add_row(uint32_t *restrict sum, const int16_t *restrict row, int16_t tap, int w)
+/* sum[i] += tap * row[i], modulo 2^32. Not inlined: GCC then sees that both factors have 16 bits. */
+static __attribute__((noinline)) void add_row(uint32_t *restrict sum, const int16_t *restrict row, int16_t tap, int w)
 {
     for (int i = 0; i < w; i++) sum[i] += (uint32_t)((int32_t)tap * row[i]);
 }
@@ -76,22 +76,6 @@ static void put_halves(VpVifMoments *out, int plane, int i, uint32_t v)
 {
     out->plane[plane][i] = signed16(v >> 16);
     out->plane[plane + 1][i] = signed16(v & 0xffff);
-}
-
-void vp_vif_pair8_c(const uint8_t *a, const uint8_t *b, int w, VpVifPairRow *out, int at)
-{
-    for (int i = 0; i < w; i++) {
-        out->centred[at + i][0] = (int16_t)(a[i] - 128);
-        out->centred[at + i][1] = (int16_t)(b[i] - 128);
-    }
-}
-
-void vp_vif_pair16_c(const uint16_t *a, const uint16_t *b, int w, VpVifPairRow *out, int at)
-{
-    for (int i = 0; i < w; i++) {
-        out->sample[at + i][0] = a[i];
-        out->sample[at + i][1] = b[i];
-    }
 }
 
 enum { CHUNK = 64 }; /* columns of one set of accumulators */
@@ -290,8 +274,6 @@ static void halve_c(const int16_t *in, int scale, int n, uint16_t *out)
 void vp_vif_kernels_init(VpVifKernels *k, unsigned cpu)
 {
     *k = (VpVifKernels){
-        .pair8 = vp_vif_pair8_c,
-        .pair16 = vp_vif_pair16_c,
         .moments8 = moments8_c,
         .moments16 = moments16_c,
         .covariance = covariance_c,
@@ -302,8 +284,6 @@ void vp_vif_kernels_init(VpVifKernels *k, unsigned cpu)
     };
 #if defined(VP_X86)
     if (cpu & VP_CPU_AVX2) {
-        k->pair8 = vp_vif_pair8_avx2;
-        k->pair16 = vp_vif_pair16_avx2;
         k->moments8 = vp_vif_moments8_avx2;
         k->moments16 = vp_vif_moments16_avx2;
         k->covariance = vp_vif_covariance_avx2;
@@ -313,8 +293,6 @@ void vp_vif_kernels_init(VpVifKernels *k, unsigned cpu)
         k->halve = vp_vif_halve_avx2;
     }
     if (cpu & VP_CPU_AVX512) {
-        k->pair8 = vp_vif_pair8_avx512;
-        k->pair16 = vp_vif_pair16_avx512;
         k->moments8 = vp_vif_moments8_avx512;
         k->moments16 = vp_vif_moments16_avx512;
         k->covariance = vp_vif_covariance_avx512;

@@ -69,9 +69,6 @@ typedef struct VpVifSums {
 /* w: up to VP_VIF_TILE + 2 VP_VIF_HALO; n: up to VP_VIF_TILE; both at least 1. What lies from w or n on, up to the next
  * multiple of VP_VIF_ROUND, may be read, and becomes undefined in what is written. */
 typedef struct VpVifKernels {
-    /* w samples of two rows; nothing after them is read, and nothing else is written. */
-    void (*pair8)(const uint8_t *a, const uint8_t *b, int w, VpVifPairRow *out, int at);
-    void (*pair16)(const uint16_t *a, const uint16_t *b, int w, VpVifPairRow *out, int at);
     /* Vertical pass of the moments at scale 0 of 8-bit pictures, for two output rows, from the 9 pairs of rows around
      * them: 8 above the first to 8 below the second. */
     void (*moments8)(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int w, VpVifMoments out[2]);

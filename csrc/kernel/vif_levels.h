@@ -1,5 +1,4 @@
-/* Integer VIF: the functions of each instruction level, for the table in vif.c; contracts are in vif.h. Those of
- * plain C that appear here also serve rows shorter than a vector. */
+/* Integer VIF: the functions of each instruction level, for the table in vif.c; contracts are in vif.h. */
 #ifndef VP_KERNEL_VIF_LEVELS_H
 #define VP_KERNEL_VIF_LEVELS_H
 
@@ -12,8 +11,6 @@
 extern const int32_t vp_vif_pairs[VP_VIF_SCALES][VP_VIF_PAIRS][3];
 
 #define VP_VIF_LEVEL(level)                                                                                          \
-    void vp_vif_pair8_##level(const uint8_t *a, const uint8_t *b, int w, VpVifPairRow *out, int at);                 \
-    void vp_vif_pair16_##level(const uint16_t *a, const uint16_t *b, int w, VpVifPairRow *out, int at);              \
     void vp_vif_moments8_##level(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int w,                  \
                                  VpVifMoments out[2]);                                                               \
     void vp_vif_moments16_##level(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int w, int scale,      \
@@ -27,10 +24,14 @@ extern const int32_t vp_vif_pairs[VP_VIF_SCALES][VP_VIF_PAIRS][3];
     void vp_vif_blur16_##level(const void *const *rows, int w, int scale, int shift, int16_t *out);                  \
     void vp_vif_halve_##level(const int16_t *in, int scale, int n, uint16_t *out)
 
-VP_VIF_LEVEL(c);
 VP_VIF_LEVEL(avx2);
 VP_VIF_LEVEL(avx512);
 VP_VIF_LEVEL(avx512_vnni);
 
 #undef VP_VIF_LEVEL
+
+/* Plain C, for rows shorter than a vector. */
+void vp_vif_blur8_c(const void *const *rows, int w, int scale, int16_t *out);
+void vp_vif_blur16_c(const void *const *rows, int w, int scale, int shift, int16_t *out);
+
 #endif

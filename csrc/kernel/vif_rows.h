@@ -58,32 +58,6 @@ INLINE void put_moments(VpVifMoments *out, int at, V m1, V m2, V xx, V yy, V xy)
                    v_packs32(v_sra32(xy, 16), v_sra32(v_sll32(v_xor(xy, v_set32(0x8000)), 16), 16)));
 }
 
-VP_LEVEL void VP_NAME(vp_vif_pair8)(const uint8_t *a, const uint8_t *b, int w, VpVifPairRow *out, int at)
-{
-    if (w < V32) {
-        vp_vif_pair8_c(a, b, w, out, at);
-        return;
-    }
-    for (int i = 0;; i += V32) {
-        if (i > w - V32) i = w - V32; /* the last vector overlaps the one before it */
-        v_store(out->centred[at + i], v_pair8(a + i, b + i));
-        if (i == w - V32) break;
-    }
-}
-
-VP_LEVEL void VP_NAME(vp_vif_pair16)(const uint16_t *a, const uint16_t *b, int w, VpVifPairRow *out, int at)
-{
-    if (w < V32) {
-        vp_vif_pair16_c(a, b, w, out, at);
-        return;
-    }
-    for (int i = 0;; i += V32) {
-        if (i > w - V32) i = w - V32;
-        v_store(out->sample[at + i], v_pair16(a + i, b + i));
-        if (i == w - V32) break;
-    }
-}
-
 /* a = x - 128, b = y - 128: sum f x y = sum f a b + 128 (sum f a + sum f b) + 2^30. The sums of a and b begin at the
  * rounding of the means, the others at what that and the offsets come to. */
 VP_LEVEL void VP_NAME(vp_vif_moments8)(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int w,

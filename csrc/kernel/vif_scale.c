@@ -22,6 +22,23 @@ typedef struct Tile {
     int x0, x1, radius;
 } Tile;
 
+/* w samples of two lines, from entry `at` on. */
+static void pair8(const uint8_t *a, const uint8_t *b, int w, VpVifPairRow *out, int at)
+{
+    for (int i = 0; i < w; i++) {
+        out->centred[at + i][0] = (int16_t)(a[i] - 128);
+        out->centred[at + i][1] = (int16_t)(b[i] - 128);
+    }
+}
+
+static void pair16(const uint16_t *a, const uint16_t *b, int w, VpVifPairRow *out, int at)
+{
+    for (int i = 0; i < w; i++) {
+        out->sample[at + i][0] = a[i];
+        out->sample[at + i][1] = b[i];
+    }
+}
+
 /* Lines y and y + 1 of one picture, columns outside it reflected like lines. */
 static void pair_rows(const Tile *t, const VpPlane *p, int y, VpVifPairRow *out)
 {
@@ -29,9 +46,9 @@ static void pair_rows(const Tile *t, const VpPlane *p, int y, VpVifPairRow *out)
     const int left = first - (t->x0 - t->radius), n = end - first, w = t->x1 - t->x0 + 2 * t->radius;
     const void *const a = vp_row(p, reflect(y, p->h)), *const b = vp_row(p, reflect(y + 1, p->h));
     if (t->pair->scale == 0 && t->pair->bpc == 8)
-        t->k->pair8((const uint8_t *)a + first, (const uint8_t *)b + first, n, out, left);
+        pair8((const uint8_t *)a + first, (const uint8_t *)b + first, n, out, left);
     else
-        t->k->pair16((const uint16_t *)a + first, (const uint16_t *)b + first, n, out, left);
+        pair16((const uint16_t *)a + first, (const uint16_t *)b + first, n, out, left);
     for (int i = 0; i < left; i++)
         for (int j = 0; j < 2; j++) out->sample[i][j] = out->sample[2 * left - i][j];
     const int last = left + n - 1;

@@ -5,26 +5,6 @@
 
 static const int radius[VP_VIF_SCALES] = {8, 4, 2, 1};
 
-static void check_pairs(VpCheck *t, const VpVifKernels *ref, const VpVifKernels *got)
-{
-    for (int w = 1; w <= VP_VIF_TILE + 2 * VP_VIF_HALO; w++) {
-        VpVifPairRow *const a = vp_check_alloc(t, 1, sizeof *a), *const b = vp_check_alloc(t, 1, sizeof *b);
-        memcpy(b, a, sizeof *a); /* what is not to be written stays */
-        const int at = vp_check_range(t, 0, VP_VIF_TILE + 2 * VP_VIF_HALO - w);
-        const uint8_t *const x8 = vp_check_u8(t, w, 8, VP_CHECK_NOISE);
-        const uint8_t *const y8 = vp_check_u8(t, w, 8, VP_CHECK_NOISE);
-        ref->pair8(x8, y8, w, a, at);
-        got->pair8(x8, y8, w, b, at);
-        vp_check_bytes(t, a, b, sizeof *a, "pair8 w=%d at=%d", w, at);
-        const uint16_t *const x = vp_check_u16(t, w, 16, VP_CHECK_NOISE);
-        const uint16_t *const y = vp_check_u16(t, w, 16, VP_CHECK_NOISE);
-        ref->pair16(x, y, w, a, at);
-        got->pair16(x, y, w, b, at);
-        vp_check_bytes(t, a, b, sizeof *a, "pair16 w=%d at=%d", w, at);
-        vp_check_free(t);
-    }
-}
-
 /* Samples of `bits` bits in pairs, 8-bit ones centred. Half of the rows of the second picture repeat the first's. */
 static void draw_pairs(VpCheck *t, int pairs, int bits, const VpVifPairRow **x, const VpVifPairRow **y)
 {
@@ -182,7 +162,6 @@ void vp_check_family(VpCheck *t)
     VpVifKernels ref, got;
     vp_vif_kernels_init(&ref, 0);
     vp_vif_kernels_init(&got, t->cpu);
-    check_pairs(t, &ref, &got);
     for (int bits = 8; bits <= 16; bits++) check_moments(t, &ref, &got, 0, bits);
     for (int scale = 1; scale < VP_VIF_SCALES; scale++) check_moments(t, &ref, &got, scale, 16);
     for (int scale = 0; scale < VP_VIF_SCALES; scale++) check_covariance(t, &ref, &got, scale);
@@ -199,8 +178,7 @@ void vp_check_family(VpCheck *t)
 typedef struct Bench {
     VpVifKernels k;
     VpVifTables tables;
-    const uint8_t *row8;
-    VpVifPairRow pair, pairs8[2][VP_VIF_PAIRS], pairs16[2][VP_VIF_PAIRS];
+    VpVifPairRow pairs8[2][VP_VIF_PAIRS], pairs16[2][VP_VIF_PAIRS];
     const VpVifPairRow *x[VP_VIF_PAIRS], *y[VP_VIF_PAIRS], *x16[VP_VIF_PAIRS], *y16[VP_VIF_PAIRS];
     const void *rows[2 * VP_VIF_HALO + 1];
     VpVifMoments out[2];
@@ -213,12 +191,6 @@ typedef struct Bench {
 } Bench;
 
 enum { N = VP_VIF_TILE, WIDE = VP_VIF_TILE + 2 * VP_VIF_HALO };
-
-static void bench_pair8(void *arg)
-{
-    Bench *const b = arg;
-    b->k.pair8(b->row8, b->row8 + 1, WIDE, &b->pair, 0);
-}
 
 static void bench_moments8(void *arg)
 {
@@ -261,7 +233,6 @@ static void bench_halve(void *arg)
 static void draw_bench(VpCheck *t, Bench *b)
 {
     const uint8_t *const row8 = vp_check_u8(t, 1920 * 17, 8, VP_CHECK_NOISE);
-    b->row8 = row8;
     for (int i = 0; i <= 2 * VP_VIF_HALO; i++) b->rows[i] = row8 + 1920 * i;
     for (int i = 0; i < VP_VIF_PAIRS; i++) {
         for (int k = 0; k < 2 * VP_VIF_SPAN; k++) {
@@ -284,7 +255,6 @@ void vp_bench_family(VpCheck *t)
     vp_vif_kernels_init(&b->k, t->cpu);
     vp_vif_tables_init(&b->tables);
     draw_bench(t, b);
-    vp_bench(t, "vif/pair8", "w=208", bench_pair8, b);
     vp_bench(t, "vif/moments8", "w=208 rows=2", bench_moments8, b);
     for (b->scale = 0; b->scale < 2; b->scale++)
         vp_bench(t, "vif/moments16", b->scale ? "scale=1 w=208 rows=2" : "scale=0 w=208 rows=2", bench_moments16, b);
