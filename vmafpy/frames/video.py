@@ -164,7 +164,8 @@ class VideoFile:
             matrix=None
             if fmt.chroma == "400"
             else _MATRICES.get(_SMPTE170M if rgb else int(context.colorspace or _UNSPECIFIED)),
-            interlaced=int(context.field_order or 0) > 1,
+            # PyAV 18 tells here; with an older one the frames do
+            interlaced=int(getattr(context, "field_order", 0) or 0) > 1,
             sample_aspect=aspect if aspect and aspect != 1 else None,
             conversion=conversion,
         )
