@@ -148,7 +148,9 @@ def _metrics() -> dict[str, Metric]:
     )
     summary = "mean CIEDE2000 colour difference as 45 - 20 log10"
     add("ciede2000", "ciede", summary, -_INF, _INF, True, _CIEDE, unit="dB", size=2, chroma=True, depths=_FLOAT_DEPTHS)
-    add("cambi", "cambi", "visible banding of the distorted picture", 0, 24, False, _CAMBI, size=1, full=False)
+    # contrasts are at most the window's area, and the five scales weigh 16 + 8 + 4 + 2 + 1
+    summary = "visible banding of the distorted picture, at least 216 samples wide or high"
+    add("cambi", "cambi", summary, 0, 31, False, _CAMBI, size=1, full=False)
     names = "speed_chroma_u speed_chroma_v speed_chroma_uv"
     summary = "entropic difference of chroma"
     add(names, "speed_chroma", summary, 0, 1000, False, _SPEED, size=160, chroma=True, depths=_FLOAT_DEPTHS)
