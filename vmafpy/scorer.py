@@ -416,7 +416,7 @@ class Scorer:
                 self._warn(self._watch.warning())
             if self._result is None:
                 self._result = self._collect()
-                message = _near_zero(next(iter(self._result.models.values()), None))
+                message = _isolated_lows(next(iter(self._result.models.values()), None))
                 if message:
                     self._warn(message)
                     self._result = replace(self._result, warnings=tuple(self._warnings))
@@ -562,19 +562,30 @@ class Scorer:
         self.close()
 
 
-def _near_zero(scores: FrameScores | None) -> str:
-    """Words about isolated runs of frames near zero in a clip that is good otherwise: the mark of misalignment."""
-    if scores is None or len(scores) < 3 or float(np.median(scores.values)) < 20:
+def _isolated_lows(scores: FrameScores | None) -> str:
+    """
+    Words about isolated runs of very low frames in a clip that is good otherwise: the mark of misalignment.
+
+    Low is below half the median, or near zero. Where they are more than a tenth of the frames, only those near zero
+    count: then it is rather the content that changes.
+    """
+    if scores is None or len(scores) < 3:
         return ""
-    low = scores.indices[scores.values < 1.0]
+    median = float(np.median(scores.values))
+    if median < 20:
+        return ""
+    low = scores.indices[scores.values < median / 2]
+    if 10 * len(low) > len(scores):
+        low = scores.indices[scores.values < 1.0]
     if not len(low):
         return ""
     runs = np.split(low, np.flatnonzero(np.diff(low) > scores.indices[1] - scores.indices[0]) + 1)
     words = ", ".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs[:5])
     more = f" and {len(runs) - 5} more runs" if len(runs) > 5 else ""
+    least = float(scores.values[np.isin(scores.indices, low)].min())
     return (
-        f"frames {words}{more} score near zero in a clip whose median is {float(np.median(scores.values)):.0f}: look "
-        "for dropped, repeated or black frames and an offset between the videos (find_offset, pairing by time)"
+        f"frames {words}{more} score as low as {least:.0f} in a clip whose median is {median:.0f}: look for dropped, "
+        "repeated or black frames and an offset between the videos (find_offset, pairing by time)"
     )
 
 

@@ -128,7 +128,7 @@ def score(
     -----
     VmafWarning
         Where the numbers are right but perhaps not what was meant: more fine detail in the distorted video than in
-        the reference, isolated frames near zero, an even *n_subsample*, a size far below the model's.
+        the reference, isolated very low frames, an even *n_subsample*, a size far below the model's.
     """
     loaded = load_models(models)
     first, end = check_range(frames)
@@ -222,22 +222,30 @@ def paired_frames(
     film_grain: bool = True,
 ) -> PairedVideos:
     """Open, convert and pair two videos as `score` does; parameters and errors as there, *lines* for "model"."""
-    sources = [
-        open_source(
-            video,
-            accept_truncated=accept_truncated,
-            pix_fmt=pix_fmt,
-            film_grain=film_grain,
-            label=f"{side} frames",
+    with contextlib.ExitStack() as opened:  # what was opened here is closed here, also where the rest fails
+        sources = []
+        for video, side in ((reference, "reference"), (distorted, "distorted")):
+            source = open_source(
+                video,
+                accept_truncated=accept_truncated,
+                pix_fmt=pix_fmt,
+                film_grain=film_grain,
+                label=f"{side} frames",
+            )
+            if source is not video:
+                opened.callback(source.close)
+            sources.append(source)
+        shift = int(find_offset(reference=sources[0], distorted=sources[1])) if offset == "auto" else offset
+        ref, dis = convert_pair(
+            *sources, scale=scale, scaler=scaler, crop=crop, pix_fmt=pix_fmt, bit_depth=bit_depth, lines=lines
         )
-        for video, side in ((reference, "reference"), (distorted, "distorted"))
-    ]
-    shift = int(find_offset(reference=sources[0], distorted=sources[1])) if offset == "auto" else offset
-    ref, dis = convert_pair(
-        *sources, scale=scale, scaler=scaler, crop=crop, pix_fmt=pix_fmt, bit_depth=bit_depth, lines=lines
-    )
-    made = pairs(ref, dis, by=pairing, offset=shift, frames=frames, shortest=shortest, accept=accept)
-    return PairedVideos(ref, dis, pairing, shift, made)
+        made = pairs(ref, dis, by=pairing, offset=shift, frames=frames, shortest=shortest, accept=accept)
+        return PairedVideos(ref, dis, pairing, shift, _then_closed(made, opened.pop_all()))
+
+
+def _then_closed(made: Generator[Pair, None, None], opened: contextlib.ExitStack) -> Generator[Pair, None, None]:
+    with opened:
+        yield from made
 
 
 def model_lines(models: Sequence[Model]) -> int:

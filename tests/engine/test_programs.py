@@ -90,8 +90,8 @@ def test_hostile_models(tmp_path, seed):
 
 def test_calls_in_any_order(tmp_path):
     """
-    20,000 sequences of C API calls in any order, with any arguments: every code is an errno, pictures are taken or left,
-    nothing is read wrongly and nothing leaks.
+    20,000 sequences of C API calls in any order, with any arguments: every code is an errno, pictures are taken or
+    left, nothing is read wrongly and nothing leaks.
 
     Coverage-guided, with clang's libFuzzer, and the same for ``fuzz_model_json``: ``CC=clang python
     tests/engine/compiled.py fuzz_calls --probe --flags "-O1 -g -fsanitize=fuzzer,address,undefined -DVP_LIBFUZZER"``,

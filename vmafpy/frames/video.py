@@ -170,12 +170,19 @@ class VideoFile:
             conversion=conversion,
         )
 
+    def _place(self) -> str:
+        """What FFmpeg is to open: a file by its absolute path, for ``a:b.mp4`` would be taken for a protocol ``a``."""
+        if self._path == "-":
+            return "pipe:0"
+        return os.path.abspath(self._path) if os.path.isfile(self._path) else self._path
+
     def _open(self) -> tuple[Any, VideoStream]:
         import av
 
         options = {"framerate": str(self._rate)} if self._rate else {}
         try:
-            container = av.open("pipe:0" if self._path == "-" else self._path, options=options)
+            # a damaged tag is no reason to refuse the pictures
+            container = av.open(self._place(), options=options, metadata_errors="replace")
         except (av.error.FFmpegError, OSError) as error:
             reason = getattr(error, "strerror", None) or error
             raise MediaError(f"cannot open {self._path}: {reason}") from error
@@ -184,6 +191,12 @@ class VideoFile:
             container.close()
             raise MediaError(f"{self._path} holds no video stream, only {kinds}")
         stream = container.streams.video[0]
+        if stream.codec_context is None:
+            container.close()
+            raise MediaError(
+                f"{self._path}: there is no decoder for its video stream. Either PyAV's FFmpeg lacks the codec (see "
+                "av.codecs_available), or the file's header is damaged"
+            )
         if not self._film_grain:
             stream.codec_context.options = {"export_side_data": "+film_grain"}
         return container, stream
