@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "kernel/psnr_hvs_levels.h"
 
@@ -58,7 +59,7 @@ static float masking(const VpHvsTable *t, const int32_t *x, const int32_t *coeff
 }
 
 /* Adds the terms of one block of samples x[0] (reference) and x[1] (distorted). */
-static void add_block(const VpHvsTable *t, int32_t x[2][N], float *sum)
+static void add_block(const VpHvsTable *t, int32_t x[2][N], VpHvsSum *sum)
 {
     int32_t c[2][N];
     float mask = 0;
@@ -67,7 +68,7 @@ static void add_block(const VpHvsTable *t, int32_t x[2][N], float *sum)
         const float m = masking(t, x[p], c[p]);
         mask = m > mask ? m : mask;
     }
-    float total = *sum;
+    float total = sum->total;
     for (int i = 0; i < N; i++) {
         float e = (float)abs(c[0][i] - c[1][i]);
         if (i) {
@@ -77,12 +78,27 @@ static void add_block(const VpHvsTable *t, int32_t x[2][N], float *sum)
         const float weighted = e * t->csf[i];
         total += weighted * weighted;
     }
-    *sum = total;
+    sum->total = total;
+}
+
+float vp_hvs_total(const VpHvsSum *sum)
+{
+    float total = sum->total;
+    for (int b = 0; b < VP_HVS_GROUP; b++)
+        for (int i = 0; i < N; i++) total += sum->waiting[i * VP_HVS_GROUP + b];
+    return total;
+}
+
+static void add_waiting(VpHvsSum *sum)
+{
+    sum->total = vp_hvs_total(sum);
+    memset(sum->waiting, 0, sizeof sum->waiting);
 }
 
 void vp_hvs_group8_c(const VpHvsTable *t, const uint8_t *ref, ptrdiff_t ref_stride, const uint8_t *dis,
-                     ptrdiff_t dis_stride, int blocks, float *sum)
+                     ptrdiff_t dis_stride, int blocks, VpHvsSum *sum)
 {
+    add_waiting(sum);
     for (int b = 0; b < blocks; b++) {
         int32_t x[2][N];
         for (int i = 0; i < SIZE; i++)
@@ -95,8 +111,9 @@ void vp_hvs_group8_c(const VpHvsTable *t, const uint8_t *ref, ptrdiff_t ref_stri
 }
 
 void vp_hvs_group16_c(const VpHvsTable *t, const uint16_t *ref, ptrdiff_t ref_stride, const uint16_t *dis,
-                      ptrdiff_t dis_stride, int blocks, float *sum)
+                      ptrdiff_t dis_stride, int blocks, VpHvsSum *sum)
 {
+    add_waiting(sum);
     for (int b = 0; b < blocks; b++) {
         int32_t x[2][N];
         for (int i = 0; i < SIZE; i++) {
@@ -136,7 +153,7 @@ void vp_hvs_kernels_init(VpHvsKernels *k, unsigned cpu)
 double vp_hvs_plane(const VpHvsKernels *k, const VpHvsTable *t, const VpPlane *ref, const VpPlane *dis, int bpc)
 {
     const int across = (ref->w - 1) / VP_HVS_STEP, down = (ref->h - 1) / VP_HVS_STEP;
-    float sum = 0;
+    VpHvsSum sum = {0};
     for (int y = 0; y < down; y++) {
         const void *const r = vp_row(ref, y * VP_HVS_STEP), *const d = vp_row(dis, y * VP_HVS_STEP);
         for (int x = 0; x < across; x += VP_HVS_GROUP) {
@@ -151,5 +168,5 @@ double vp_hvs_plane(const VpHvsKernels *k, const VpHvsTable *t, const VpPlane *r
         }
     }
     const float peak = (float)((1 << bpc) - 1);
-    return (double)(sum / (float)(VP_HVS_COEFFICIENTS * across * down) / (peak * peak));
+    return (double)(vp_hvs_total(&sum) / (float)(VP_HVS_COEFFICIENTS * across * down) / (peak * peak));
 }

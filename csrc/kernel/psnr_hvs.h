@@ -31,15 +31,25 @@ typedef struct VpHvsTable {
 /* plane: 0 Y, 1 Cb, 2 Cr. */
 void vp_hvs_table(int plane, VpHvsTable *table);
 
-/* Up to VP_HVS_GROUP neighbouring blocks: adds the terms of each to *sum, block by block, coefficients in raster order,
- * one single-precision addition at a time. ref, dis: top left sample of the first block; strides in bytes. Reads the 8
- * rows of the 7 * blocks + 1 columns and nothing else. Samples may have any value of their type; beyond 12 bits the
- * transform wraps. */
+/* The sum over a plane: terms block by block, coefficients in raster order, one single-precision addition at a time.
+ * Those of the last group may still wait, for they can be added while the next is computed: the sum is a chain that
+ * would otherwise take as long as all else. */
+typedef struct VpHvsSum {
+    float total;
+    float waiting[VP_HVS_COEFFICIENTS * VP_HVS_GROUP]; /* 0 or more; coefficient i of block b in [i * 16 + b] */
+} VpHvsSum;
+
+/* The sum with all its terms. */
+float vp_hvs_total(const VpHvsSum *sum);
+
+/* Up to VP_HVS_GROUP neighbouring blocks: adds what waits, then their terms or leaves them waiting. ref, dis: top left
+ * sample of the first block; strides in bytes. Reads the 8 rows of the 7 * blocks + 1 columns and nothing else. Samples
+ * may have any value of their type; beyond 12 bits the transform wraps. */
 typedef struct VpHvsKernels {
     void (*group8)(const VpHvsTable *t, const uint8_t *ref, ptrdiff_t ref_stride, const uint8_t *dis,
-                   ptrdiff_t dis_stride, int blocks, float *sum);
+                   ptrdiff_t dis_stride, int blocks, VpHvsSum *sum);
     void (*group16)(const VpHvsTable *t, const uint16_t *ref, ptrdiff_t ref_stride, const uint16_t *dis,
-                    ptrdiff_t dis_stride, int blocks, float *sum);
+                    ptrdiff_t dis_stride, int blocks, VpHvsSum *sum);
 } VpHvsKernels;
 
 void vp_hvs_kernels_init(VpHvsKernels *k, unsigned cpu);

@@ -6,9 +6,9 @@
 
 #define VP_HVS_LEVEL(level)                                                                                          \
     void vp_hvs_group8_##level(const VpHvsTable *t, const uint8_t *ref, ptrdiff_t ref_stride, const uint8_t *dis,    \
-                               ptrdiff_t dis_stride, int blocks, float *sum);                                        \
+                               ptrdiff_t dis_stride, int blocks, VpHvsSum *sum);                                        \
     void vp_hvs_group16_##level(const VpHvsTable *t, const uint16_t *ref, ptrdiff_t ref_stride, const uint16_t *dis, \
-                                ptrdiff_t dis_stride, int blocks, float *sum)
+                                ptrdiff_t dis_stride, int blocks, VpHvsSum *sum)
 
 VP_HVS_LEVEL(c);
 VP_HVS_LEVEL(avx2);

@@ -36,33 +36,66 @@ VP_LANE_FN void hvs_coefficients(const uint16_t *x, uint16_t *c)
     }
 }
 
+/* The terms that waited, being added in their order beside other work: a few in each step of masking, four times 64
+ * steps, more in each of the 64 steps that make new ones. */
+enum { HVS_FEW = LANES / 8, HVS_MORE = LANES - 4 * HVS_FEW };
+typedef struct HvsChain {
+    const float *term; /* coefficient `next` of its block */
+    int next;
+    float total;
+} HvsChain;
+
+VP_LANE_FN void hvs_add(HvsChain *chain, int count)
+{
+    for (int i = 0; i < count; i++) {
+        chain->total += *chain->term;
+        const int wrapped = ++chain->next == HVS_N;
+        chain->next = wrapped ? 0 : chain->next;
+        chain->term += wrapped ? 1 - (HVS_N - 1) * HVS_GROUP : HVS_GROUP;
+    }
+}
+
 VP_LANE_FN vf hvs_coefficient(const uint16_t *c, int i)
 {
     return vf_sub(vf_load_u16(c + i * HVS_GROUP), vf_set(32768));
 }
 
 /* f32(sqrt(f64(a))) is the single-precision root. */
-VP_LANE_FN vf hvs_masking(const VpHvsTable *t, const uint16_t *x, const uint16_t *c)
+VP_LANE_FN vf hvs_masking(const VpHvsTable *t, const uint16_t *x, const uint16_t *c, HvsChain *chain)
 {
-    vf mean[4], variance[4];
-    for (int q = 0; q < 4; q++) mean[q] = variance[q] = vf_set(0);
-    for (int i = 0; i < HVS_SIZE; i++)
-        for (int j = 0; j < HVS_SIZE; j++) {
-            const int q = i / 4 + j / 4 * 2;
-            mean[q] = vf_add(mean[q], vf_load_u16(x + (i * HVS_SIZE + j) * HVS_GROUP));
+    vf mean[4], variance[4], whole = vf_set(0), all = vf_set(0); /* quadrants: left above, below, right above, below */
+    for (int below = 0; below < 2; below++) {
+        vf left = vf_set(0), right = vf_set(0); /* sums of integers: in any order */
+        for (int i = 0; i < HVS_N / 2; i += HVS_SIZE) {
+            const uint16_t *const row = x + (below * HVS_N / 2 + i) * HVS_GROUP;
+#pragma GCC unroll 4
+            for (int j = 0; j < HVS_SIZE / 2; j++) {
+                left = vf_add(left, vf_load_u16(row + j * HVS_GROUP));
+                right = vf_add(right, vf_load_u16(row + (j + HVS_SIZE / 2) * HVS_GROUP));
+            }
         }
-    /* integers: in any order */
-    vf whole = vf_add(vf_add(mean[0], mean[1]), vf_add(mean[2], mean[3])), all = vf_set(0);
+        mean[below] = vf_mul(left, vf_set(4.0f / HVS_N));
+        mean[2 + below] = vf_mul(right, vf_set(4.0f / HVS_N));
+        whole = vf_add(whole, vf_add(left, right));
+    }
     whole = vf_mul(whole, vf_set(1.0f / HVS_N));
-    for (int q = 0; q < 4; q++) mean[q] = vf_mul(mean[q], vf_set(4.0f / HVS_N));
-    for (int i = 0; i < HVS_SIZE; i++)
-        for (int j = 0; j < HVS_SIZE; j++) {
-            const int q = i / 4 + j / 4 * 2;
-            const vf v = vf_load_u16(x + (i * HVS_SIZE + j) * HVS_GROUP);
-            const vf d = vf_sub(v, whole), e = vf_sub(v, mean[q]);
-            all = vf_add(all, vf_mul(d, d));
-            variance[q] = vf_add(variance[q], vf_mul(e, e));
+    for (int below = 0; below < 2; below++) {
+        vf sum[2] = {vf_set(0), vf_set(0)};
+        for (int i = 0; i < HVS_N / 2; i += HVS_SIZE) {
+            const uint16_t *const row = x + (below * HVS_N / 2 + i) * HVS_GROUP;
+#pragma GCC unroll 8
+            for (int j = 0; j < HVS_SIZE; j++) {
+                const int right = j >= HVS_SIZE / 2;
+                const vf v = vf_load_u16(row + j * HVS_GROUP);
+                const vf d = vf_sub(v, whole), e = vf_sub(v, mean[2 * right + below]);
+                all = vf_add(all, vf_mul(d, d));
+                sum[right] = vf_add(sum[right], vf_mul(e, e));
+                hvs_add(chain, HVS_FEW);
+            }
         }
+        variance[below] = sum[0];
+        variance[2 + below] = sum[1];
+    }
     all = vf_mul(all, vf_set(VP_HVS_BLOCK_VARIANCE));
     for (int q = 0; q < 4; q++) variance[q] = vf_mul(variance[q], vf_set(VP_HVS_QUADRANT_VARIANCE));
     const vf quadrants = vf_add(vf_add(vf_add(variance[0], variance[1]), variance[2]), variance[3]);
@@ -70,16 +103,18 @@ VP_LANE_FN vf hvs_masking(const VpHvsTable *t, const uint16_t *x, const uint16_t
     all = vf_select(varied, vf_div(quadrants, vf_select(varied, all, vf_set(1))), vf_set(0));
 
     vf energy = vf_set(0);
-    for (int i = 1; i < HVS_N; i++) {
+    for (int i = 0; i < HVS_N; i++) {
         const vf v = hvs_coefficient(c, i);
-        energy = vf_add(energy, vf_mul(vf_mul(v, v), vf_set(t->mask[i])));
+        if (i) energy = vf_add(energy, vf_mul(vf_mul(v, v), vf_set(t->mask[i])));
+        hvs_add(chain, HVS_FEW);
     }
     return vf_mul(vf_sqrt(vf_mul(energy, all)), vf_set(1.0f / 32));
 }
 
-VP_LANE_FN void hvs_terms(const VpHvsTable *t, const uint16_t *const x[2], const uint16_t *const c[2], float *term)
+VP_LANE_FN void hvs_terms(const VpHvsTable *t, const uint16_t *const x[2], const uint16_t *const c[2], HvsChain *chain,
+                          float *term)
 {
-    const vf mask = vf_max(hvs_masking(t, x[0], c[0]), hvs_masking(t, x[1], c[1]));
+    const vf mask = vf_max(hvs_masking(t, x[0], c[0], chain), hvs_masking(t, x[1], c[1], chain));
     for (int i = 0; i < HVS_N; i++) {
         vf e = vf_abs(vf_sub(hvs_coefficient(c[0], i), hvs_coefficient(c[1], i)));
         if (i) {
@@ -88,27 +123,29 @@ VP_LANE_FN void hvs_terms(const VpHvsTable *t, const uint16_t *const x[2], const
         }
         e = vf_mul(e, vf_set(t->csf[i]));
         vf_store(term + i * HVS_GROUP, vf_mul(e, e));
+        hvs_add(chain, HVS_MORE);
     }
 }
 
 /* x: the samples of both pictures, [2][64][HVS_GROUP], those of absent blocks anything below 2^11. */
-VP_LANE_FN void hvs_group(const VpHvsTable *t, uint16_t (*x)[HVS_N * HVS_GROUP], int blocks, float *sum)
+VP_LANE_FN void hvs_group(const VpHvsTable *t, uint16_t (*x)[HVS_N * HVS_GROUP], int blocks, VpHvsSum *sum)
 {
     uint16_t c[2][HVS_N * HVS_GROUP];
     float term[HVS_N * HVS_GROUP];
+    HvsChain chain = {.term = sum->waiting, .total = sum->total};
     for (int p = 0; p < 2; p++) hvs_coefficients(x[p], c[p]);
     for (int lane = 0; lane < HVS_GROUP; lane += LANES) {
         const uint16_t *const xs[2] = {x[0] + lane, x[1] + lane}, *const cs[2] = {c[0] + lane, c[1] + lane};
-        hvs_terms(t, xs, cs, term + lane);
+        hvs_terms(t, xs, cs, &chain, term + lane);
     }
-    float total = *sum;
-    for (int b = 0; b < blocks; b++)
-        for (int i = 0; i < HVS_N; i++) total += term[i * HVS_GROUP + b];
-    *sum = total;
+    sum->total = chain.total;
+    memcpy(sum->waiting, term, sizeof term);
+    for (int b = blocks; b < HVS_GROUP; b++) /* absent: adding 0 changes nothing */
+        for (int i = 0; i < HVS_N; i++) sum->waiting[i * HVS_GROUP + b] = 0;
 }
 
 VP_LEVEL void VP_LEVEL_NAME(vp_hvs_group8)(const VpHvsTable *t, const uint8_t *ref, ptrdiff_t ref_stride,
-                                           const uint8_t *dis, ptrdiff_t dis_stride, int blocks, float *sum)
+                                           const uint8_t *dis, ptrdiff_t dis_stride, int blocks, VpHvsSum *sum)
 {
     uint16_t x[2][HVS_N * HVS_GROUP];
     for (int i = 0; i < HVS_SIZE; i++) {
@@ -119,7 +156,7 @@ VP_LEVEL void VP_LEVEL_NAME(vp_hvs_group8)(const VpHvsTable *t, const uint8_t *r
 }
 
 VP_LEVEL void VP_LEVEL_NAME(vp_hvs_group16)(const VpHvsTable *t, const uint16_t *ref, ptrdiff_t ref_stride,
-                                            const uint16_t *dis, ptrdiff_t dis_stride, int blocks, float *sum)
+                                            const uint16_t *dis, ptrdiff_t dis_stride, int blocks, VpHvsSum *sum)
 {
     uint16_t x[2][HVS_N * HVS_GROUP];
     unsigned bits = 0;
