@@ -617,7 +617,7 @@ def _written(text: str, path: PathLike | None) -> str:
 
 @contextmanager
 def atomic_write(path: PathLike) -> Iterator[IO[str]]:
-    """Open a text file that takes its name only when it is complete; on error nothing is left behind."""
+    """Open a text file that takes its name only when it is complete; on error, an InputError, nothing is left."""
     target = Path(path)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
@@ -632,6 +632,9 @@ def atomic_write(path: PathLike) -> Iterator[IO[str]]:
         os.umask(umask)
         os.chmod(name, 0o666 & ~umask)
         os.replace(name, target)
+    except OSError as error:  # disk full, over quota
+        Path(name).unlink(missing_ok=True)
+        raise InputError(f"cannot write {target}: {error.strerror}") from error
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

@@ -26,7 +26,7 @@ from vmafpy.studies.encode import (
 )
 from vmafpy.studies.filters import filter_study
 from vmafpy.studies.prefilter import filtered
-from vmafpy.studies.trial import Bench, Cache, Source, Trial, run_trials
+from vmafpy.studies.trial import Bench, Cache, Sampling, Source, Trial, run_trials
 from vmafpy.studies.tune import bisect, compare
 
 SIZE = (192, 108)
@@ -250,3 +250,95 @@ def test_no_file_is_written(source, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     bisect(Bench(source), FAST, 60, crf_range=(30, 37))
     assert list(tmp_path.iterdir()) == []
+
+
+def run_python(code):
+    env = {**os.environ, "PYTHONPATH": os.getcwd()}
+    run = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+    assert not run.returncode, run.stderr
+    return run.stdout
+
+
+def test_a_full_disk_is_one_error(source, tmp_path):
+    """No file may grow past 500 bytes: one error naming the entry; finished work stays, nothing is half-written."""
+    out = run_python(
+        "import resource\n"
+        "from vmafpy.errors import InputError\n"
+        "from vmafpy.studies.encode import x264\n"
+        "from vmafpy.studies.trial import Bench, Source, Trial\n"
+        f"source = Source({str(source.path)!r}, frames=(10, 14), size={SIZE})\n"
+        f"bench = Bench(source, cache={str(tmp_path)!r})\n"
+        "bench.encode(Trial(x264(preset='ultrafast'), 30))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))\n"
+        "try:\n"
+        "    bench.encode(Trial(x264(preset='ultrafast'), 35))\n"
+        "except InputError as error:\n"
+        "    print(error)\n"
+        "print(bench.encode(Trial(x264(preset='ultrafast'), 30)).cached)\n"
+    )
+    assert out.startswith(f"cannot write {tmp_path}")
+    assert out.endswith("File too large\nTrue\n")
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_memory_is_flat_in_the_clips_length():
+    """500 frames more, 27 MB of pictures, take less than 8 MB more."""
+
+    def peak(n):
+        return int(
+            run_python(
+                "import resource\n"
+                "from fractions import Fraction\n"
+                "import av, numpy as np\n"
+                "from vmafpy.studies.encode import x264\n"
+                "from vmafpy.studies.trial import Trial, run_trials\n"
+                "def frames():\n"
+                f"    for k in range({n}):\n"
+                "        array = np.add.outer(np.arange(216), np.arange(256) + 3 * k).astype(np.uint8)\n"
+                "        frame = av.VideoFrame.from_ndarray(array, format='yuv420p')\n"
+                "        yield frame, frame\n"
+                "trials = [Trial(x264(preset='ultrafast'), crf) for crf in (30, 40)]\n"
+                "run_trials(frames(), trials, rate=Fraction(25), models='vmaf_v0.6.1', n_threads=1)\n"
+                "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+            )
+        )
+
+    assert peak(600) - peak(100) < 8 * 1024
+
+
+def test_damaged_cache_entry(source, tmp_path):
+    """An entry that was damaged after it was written is named, not used."""
+    bench = Bench(Source(source.path, frames=(10, 14), size=SIZE), cache=tmp_path)
+    bench.encode(Trial(FAST, 30))
+    next(tmp_path.glob("*.json")).write_text('{"encoder": "x264"}')
+    with pytest.raises(InputError, match="delete it"):
+        bench.encode(Trial(FAST, 30))
+
+
+def test_filters_that_look_ahead_keep_all_frames(source):
+    """A filter with delay is flushed; one that drops or doubles frames is refused."""
+    frames = list(filtered(source.read(), Fraction(25), "atadenoise=s=5"))
+    assert len(frames) == 16
+    with pytest.raises(InputError, match="8 frames for 16"):
+        study(source, "framestep=2")
+    with pytest.raises(InputError, match="must keep their number"):
+        study(source, lambda frames: [f for frame in frames for f in (frame, frame)])
+
+
+def test_sampling(source):
+    """The parts are evenly spread, their scores those of encodes of the parts alone; the error is Student's t."""
+    from scipy import stats
+
+    bench = Bench(source, models="neg", sample=Sampling(3, 2))
+    assert bench.windows == [(1, 3), (7, 9), (12, 14)]
+    encode = bench.encode(Trial(FAST, 40))
+    assert encode.result.indices.tolist() == [1, 2, 7, 8, 12, 13]
+    parts = [Source(source.path, frames=(10 + a, 10 + b), size=SIZE) for a, b in bench.windows]
+    alone = [Bench(part, models="neg").encode(Trial(FAST, 40)) for part in parts]
+    assert encode.score() == pytest.approx(np.mean([e.score() for e in alone]), rel=1e-12)
+    assert encode.kbps == pytest.approx(np.mean([e.kbps for e in alone]), rel=1e-12)
+    low, high = stats.t.interval(0.95, 2, scale=stats.sem([e.score() for e in alone]))
+    assert bench.sampling_error(encode) == pytest.approx((high - low) / 2 * math.sqrt(1 - 6 / 16), rel=1e-9)
+    whole = Bench(source, models="neg", sample=Sampling(4, 4))
+    assert whole.windows == [(0, None)]
+    assert whole.sampling_error(whole.encode(Trial(FAST, 40))) == 0

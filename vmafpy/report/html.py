@@ -330,8 +330,5 @@ def write_page(text: str, path: str | os.PathLike[str]) -> None:
     InputError
         If it cannot be written.
     """
-    try:
-        with atomic_write(path) as file:
-            file.write(text)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}") from error
+    with atomic_write(path) as file:
+        file.write(text)

@@ -351,11 +351,8 @@ class Cache:
             "n_frames": encode.n_frames,
             "result": encode.result.to_dict(),
         }
-        try:
-            with atomic_write(self._path(key)) as file:
-                json.dump(document, file, allow_nan=False)
-        except OSError as error:
-            raise InputError(f"cannot write to the cache {self._folder}: {error.strerror}") from error
+        with atomic_write(self._path(key)) as file:
+            json.dump(document, file, allow_nan=False)
 
 
 @dataclass(frozen=True)
