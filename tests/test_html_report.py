@@ -104,7 +104,7 @@ def test_the_numbers_are_the_results(written, pair, tmp_path):
     page = Page(text)
     self_contained(page, text)
     assert "b<i>" not in text
-    pooled = {row[0]: [float(v) for v in row[1:]] for row in page.tables[0][1:]}
+    pooled = {row[0]: [float(v) for v in row[1:]] for row in page.tables[0][1:] + page.tables[1][1:]}
     for name, s in (*result.models.items(), *result.features.items()):
         assert pooled[name] == [s.mean, s.harmonic_mean, s.min, s.max, s.percentile(1), s.percentile(5)]
     drawn = {series["name"]: series for chart in page.charts for series in chart["series"]}

@@ -12,7 +12,7 @@ from vmafpy.errors import ExecutorError, VmafError
 #: A `concurrent.futures` executor, or a ``dask.distributed`` client.
 Workers: TypeAlias = Executor | Any
 
-#: Calls handed over at a time, so that a long list does not lie in the scheduler's memory.
+#: Calls handed over at a time, or two per thread of a larger Dask cluster: a long list does not lie in the scheduler.
 IN_FLIGHT = 256
 #: Seconds between two looks at the cluster's state.
 POLL = 1.0
@@ -46,7 +46,6 @@ def completed(
         If the workers are gone. What was yielded before stays true.
     """
     client: Any = workers if hasattr(workers, "get_executor") else None
-    pool: Executor = client.get_executor(retries=retries, pure=False) if client is not None else workers
     left = iter(enumerate(calls))
     waiting: dict[Future[Any], int] = {}
     n_done = 0
@@ -57,10 +56,17 @@ def completed(
             "workers again and run the same command, with a results or cache directory to go on from"
         )
 
+    pool: Executor = workers
+    depth = IN_FLIGHT
+    if client is not None:
+        if client.status != "running":
+            raise gone(f"the Dask client is {client.status}")
+        pool = client.get_executor(retries=retries, pure=False)
+        depth = max(depth, 2 * sum(client.nthreads().values()))
     try:
         while True:
             try:
-                for k, arguments in islice(left, IN_FLIGHT - len(waiting)):
+                for k, arguments in islice(left, depth - len(waiting)):
                     waiting[pool.submit(_guarded, function, arguments)] = k
             except (RuntimeError, OSError) as error:  # RuntimeError: broken, or shut down
                 raise gone(error) from error

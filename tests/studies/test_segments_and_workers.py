@@ -140,6 +140,8 @@ def test_a_cluster_that_is_gone(pair, tmp_path):
         with pytest.raises(ExecutorError, match=r"gone after [1-9]\d* of 10 calls"):
             score_segments(**pair, length=2, executor=client, progress=close, results=tmp_path, n_threads=1)
         client.close()
+        with pytest.raises(ExecutorError, match=r"gone after 0 of 4 calls \(the Dask client is closed"):
+            score_segments(**pair, length=5, executor=client)
     kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.json")}
     assert kept
     score_segments(**pair, length=2, results=tmp_path, n_threads=1)

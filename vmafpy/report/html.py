@@ -248,25 +248,26 @@ def result_page(result: ScoreResult, *, pictures: Mapping[int, str | os.PathLike
         If a picture cannot be read.
     """
     facts = result.provenance
-    rows = [
-        (name, s.mean, s.harmonic_mean, s.min, s.max, s.percentile(1), s.percentile(5))
+    head = ("", "mean", "harmonic mean", "min", "max", "1 %", "5 %")
+    rows = {
+        name: (name, s.mean, s.harmonic_mean, s.min, s.max, s.percentile(1), s.percentile(5))
         for name, s in (*result.models.items(), *result.features.items())
-    ]
-    parts = [
-        table(("", "mean", "harmonic mean", "min", "max", "1 %", "5 %"), rows),
-        *(f"<p>{escape(text)}</p>" for text in result.warnings),
-    ]
+    }
     x = [int(k) for k in result.indices]
+    parts = [f"<p>{escape(text)}</p>" for text in result.warnings]
     if result.models:
         lines = [Series(name, x, s.values.tolist()) for name, s in result.models.items()]
+        parts.append(table(head, [rows[name] for name in result.models]))
         parts.append(chart("Score of every frame", lines, x_name="frame", y_name="score"))
-    for name, s in result.features.items():
-        if any(map(math.isfinite, s.values.tolist())):
-            parts.append(chart(name, [Series(name, x, s.values.tolist())], x_name="frame", y_name=name))
     for number, path in (pictures or {}).items():
         where = x.index(number) if number in x else None
         words = ", ".join(f"{n} {s.values[where]:.3f}" for n, s in result.models.items()) if where is not None else ""
         parts.append(picture(path, f"Frame {number}, reference left, distorted right: {words}"))
+    if result.features:
+        parts += [heading("Features"), table(head, [rows[name] for name in result.features])]
+    for name, s in result.features.items():
+        if any(map(math.isfinite, s.values.tolist())):
+            parts.append(chart(name, [Series(name, x, s.values.tolist())], x_name="frame", y_name=name))
     about = {
         "reference": facts.reference,
         "distorted": facts.distorted,
