@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-
-ROOT = Path(__file__).resolve().parent.parent
+from support import missing
 
 settings.register_profile("quick", max_examples=25, deadline=None)
 settings.register_profile("ci", max_examples=100, deadline=None, print_blob=True)
@@ -23,13 +22,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 
 PYVMAF = "pyvmaf==1.0.0a1"
 PYVMAF_LIBRARY = "libvmaf-*.so*"
-
-
-def missing(what: str) -> None:
-    """A reference that cannot be had: a failure where CI says so, else a skip that can be seen."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="session")

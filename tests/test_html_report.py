@@ -11,7 +11,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from conftest import missing
+from support import missing
 
 import vmafpy
 from vmafpy import cli

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from capi.pictures import clip, distort
-from conftest import ROOT
+from support import ROOT
 
 from vmafpy.capi import Context, Generation, Model, Picture
 from vmafpy.capi.guards import NAME_LIMIT, option_fault, picture_fault

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from capi.pictures import clip, distort
-from conftest import ROOT
+from support import ROOT
 
 from vmafpy.capi import Context, Generation, Library, Model, Picture, candidates, check, find_library, score_names
 from vmafpy.capi.features import LEGACY, alias_of, names_of_output, normalised

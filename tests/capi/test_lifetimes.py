@@ -13,7 +13,7 @@ import time
 import numpy as np
 import pytest
 from capi.pictures import clip, distort
-from conftest import ROOT
+from support import ROOT
 
 from vmafpy.capi import Context, Library, Model, Picture
 from vmafpy.errors import ClosedError, SequenceError

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from capi.pictures import clip, distort
-from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
+from support import ROOT
 
 from vmafpy.capi import Context, Model, ModelCollection, Picture
 from vmafpy.capi.document import read_document

@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from conftest import missing
+from support import missing
 
 import vmafpy
 from vmafpy.errors import ExecutorError, MediaError, OptionError
