@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,13 +23,12 @@ def resident_mib() -> float:
 
 
 def main() -> None:
-    import vmafpy
-
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_long", description=__doc__)
     parser.add_argument("--frames", type=int, default=5000)
     parser.add_argument("--size", default="640x360")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--every", type=int, help="frames between two readings of memory; a tenth of all if not given")
+    parser.add_argument("--windows", action="store_true", help="score_windows in place of one Scorer")
     args = parser.parse_args()
     width, height = map(int, args.size.split("x"))
     rng = np.random.default_rng(3)
@@ -42,30 +43,66 @@ def main() -> None:
     distorted = [[plane // 8 * 8 for plane in planes] for planes in reference]
     every = args.every or max(1, args.frames // 10)
     readings: list[tuple[int, float]] = []
-    latency = np.empty(args.frames)
-    with vmafpy.Scorer(width=width, height=height, pix_fmt="yuv420p", n_threads=args.threads) as scorer:
-        started = time.perf_counter()
-        for i in range(args.frames):
-            before = time.perf_counter()
-            scorer.push(reference[i % 5], distorted[i % 5])
-            latency[i] = time.perf_counter() - before
-            if i + 1 == 200 or (i + 1) % every == 0:
-                readings.append((i + 1, round(resident_mib(), 1)))
-        result = scorer.finish()
-        seconds = time.perf_counter() - started
+    latency = np.full(args.frames, np.nan)  # its pages are touched now, not as the run goes on
+
+    def note(done: int, seconds: float) -> None:
+        latency[done - 1] = seconds
+        if done == 200 or done % every == 0:
+            readings.append((done, round(resident_mib(), 1)))
+
+    run = windows if args.windows else pushed
+    started = time.perf_counter()
+    facts = run(reference, distorted, args, note)
+    seconds = time.perf_counter() - started
     row = {
-        "row": "long run",
+        "row": "long run, in windows" if args.windows else "long run",
         "size": args.size,
         "frames": args.frames,
         "threads": args.threads,
         "frames_per_s": round(args.frames / seconds, 1),
         "rss_mib": readings,
         "push_ms": {f"p{q}": round(float(np.percentile(latency, q)) * 1000, 3) for q in (50, 99, 100)},
-        "shared": result.provenance.frames_shared,
-        "copied": result.provenance.frames_copied,
+        **facts,
         **environment(),
     }
     print(json.dumps(row))
+
+
+def pushed(reference: list[Any], distorted: list[Any], args: Any, note: Callable[[int, float], None]) -> dict[str, Any]:
+    """One Scorer for all frames, which keeps all scores."""
+    import vmafpy
+
+    height, width = reference[0][0].shape
+    with vmafpy.Scorer(width=width, height=height, pix_fmt="yuv420p", n_threads=args.threads) as scorer:
+        for i in range(args.frames):
+            before = time.perf_counter()
+            scorer.push(reference[i % 5], distorted[i % 5])
+            note(i + 1, time.perf_counter() - before)
+        facts = scorer.finish().provenance
+    return {"shared": facts.frames_shared, "copied": facts.frames_copied}
+
+
+def windows(
+    reference: list[Any], distorted: list[Any], args: Any, note: Callable[[int, float], None]
+) -> dict[str, Any]:
+    """The same frames through score_windows, which hands scores out and forgets them."""
+    import vmafpy
+
+    def timed() -> Iterator[Any]:
+        before = time.perf_counter()
+        for i in range(args.frames):
+            yield distorted[i % 5]
+            after = time.perf_counter()
+            note(i + 1, after - before)
+            before = after
+
+    frames = 0
+    made = vmafpy.score_windows(
+        reference=(reference[i % 5] for i in range(args.frames)), distorted=timed(), n_threads=args.threads
+    )
+    for window in made:
+        frames += window.n_frames
+    return {"scored": frames}
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import re
+import shlex
 import subprocess
 import sys
 
@@ -10,7 +13,7 @@ import numpy as np
 import pytest
 
 import vmafpy
-from vmafpy.cli import main
+from vmafpy.cli import main, parser
 
 SIZE = ["--width", "64", "--height", "48", "--pix-fmt", "yuv420p"]
 
@@ -163,6 +166,27 @@ def test_version_and_completion(capsys):
     assert "embedded engine" in capsys.readouterr().out
     assert main(["completion", "bash"]) == 0
     assert "score" in capsys.readouterr().out
+
+
+def test_examples_of_the_help_are_commands():
+    """Every line of an example in any help text is a command line that is understood."""
+    found = []
+    parsers = [parser()]
+    while parsers:
+        one = parsers.pop()
+        found += re.findall(r"^  (?:.*\| )?vmafpy (.*)$", one.epilog or "", re.M)
+        for action in one._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                parsers += action.choices.values()
+    assert len(found) > 12
+    for line in found:
+        parser().parse_args(shlex.split(line.partition(">")[0]))
+
+
+def test_export_needs_worst(files, tmp_path, capsys):
+    """--export alone would write nothing: it says what is missing."""
+    assert main(["score", *files, *SIZE, "--export", str(tmp_path / "png")]) == 1
+    assert "--worst N" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

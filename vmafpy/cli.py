@@ -35,8 +35,33 @@ examples:
       headerless video
   vmafpy score -r source.mp4 -d encoded.mp4 --feature triangulate
       PSNR, SSIM and MS-SSIM beside VMAF and NEG
+  vmafpy score -r source.mp4 -d encoded_720p.mp4 --scale reference
+      the smaller encode scaled (bicubic) to the source's size, as its viewers see it
+  vmafpy score -r source.mp4 -d captured.mp4 --offset auto --shortest
+      the capture began earlier or later: the offset is searched; the common part is scored
+  vmafpy score -r source.mp4 -d encoded.mp4 --frames 500:750 --worst 5 --export stills
+      frames 500 to 749; the five worst, side by side as PNG in the folder stills
+  vmafpy score -r source.mp4 -d vfr.mkv --pairing time
+      a variable frame rate: each source frame against the frame on screen at its time
+  ffmpeg -i master.mov -f yuv4mpegpipe - | vmafpy score -r - -d encoded.mp4 --json -
+      one video from a pipe; the JSON log on standard output
+  vmafpy score -r source.png -d still.avif --convert yuv444p
+      still images; RGB becomes Y'CbCr of BT.601 in limited range
   vmafpy score -r source.mp4 -d encoded.mp4 --library libvmaf
       the same numbers by a libvmaf of this machine
+
+Each trap of scoring that is guarded against, and the option that goes past it: docs/traps.md.
+Exit status: 0, 1 after an error of the run (scores before it are printed), 2 after one of usage.
+"""
+
+BATCH_EXAMPLES = """\
+examples:
+  vmafpy batch pairs.csv > scores.ndjson
+      pairs.csv begins with the line reference,distorted,name; a line of JSON for each pair
+  vmafpy batch pairs.csv --results done --jobs 8
+      eight pairs at a time; killed and started again, it scores only what is missing in the folder done
+
+Exit status: 0, or 1 if a pair failed; the others are scored all the same.
 """
 
 
@@ -82,6 +107,8 @@ def _score(args: argparse.Namespace) -> int:
     from vmafpy.scorer import DEFAULT_MODELS
     from vmafpy.scoring import score
 
+    if args.export and not args.worst:
+        raise VmafError(f"--export {args.export} writes the frames that --worst N names; give both")
     # the default pair holds NEG already, so --neg alone leaves NEG by itself
     names = args.model or ([DEFAULT_MODELS[0]] if args.neg else list(DEFAULT_MODELS))
     models = [load_model(name, neg=args.neg, clip=not args.no_clip) for name in names]
@@ -396,59 +423,70 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     score.set_defaults(run=_score)
-    score.add_argument("-r", "--reference", required=True, metavar="REF", help="the undistorted video")
-    score.add_argument("-d", "--distorted", required=True, metavar="DIS", help="the video to be judged")
-    score.add_argument("--model", action="append", metavar="M", help="identifier, alias or path; may be repeated")
-    score.add_argument("--neg", action="store_true", help="the NEG form of the models: enhancement gain limited")
-    score.add_argument("--no-model", action="store_true", help="features only")
-    score.add_argument("--no-clip", action="store_true", help="scores outside the model's range as they come")
-    score.add_argument(
+    videos = score.add_argument_group("the videos (paths, URLs, frames_%04d.png; - is standard input)")
+    measures = score.add_argument_group("what is measured")
+    pairing = score.add_argument_group("which frames meet")
+    pictures = score.add_argument_group("what is done to the pictures (nothing, unless asked for)")
+    output = score.add_argument_group("what is written")
+    videos.add_argument("-r", "--reference", required=True, metavar="REF", help="the undistorted video")
+    videos.add_argument("-d", "--distorted", required=True, metavar="DIS", help="the video to be judged")
+    measures.add_argument("--model", action="append", metavar="M", help="identifier, alias or path; may be repeated")
+    measures.add_argument("--neg", action="store_true", help="the NEG form of the models: enhancement gain limited")
+    measures.add_argument("--no-model", action="store_true", help="features only")
+    measures.add_argument("--no-clip", action="store_true", help="scores outside the model's range as they come")
+    measures.add_argument(
         "--feature",
         action="append",
         default=[],
         metavar="F",
         help="name, name:option=value, or triangulate; repeatable",
     )
-    score.add_argument("--json", metavar="FILE", help="write libvmaf's JSON log (- for stdout)")
-    score.add_argument("--csv", metavar="FILE", help="write a row per frame (- for stdout)")
-    score.add_argument("--xml", metavar="FILE", help="write libvmaf's XML log (- for stdout)")
-    score.add_argument("--library", metavar="L", help="embedded (default), libvmaf, or the path of one")
-    score.add_argument("--threads", type=int, metavar="N", help="workers (default: one per core)")
-    score.add_argument("--subsample", type=int, default=1, metavar="N", help="score every N-th frame")
-    score.add_argument("--pairing", choices=("index", "time"), default="index", help="pair frames by number or by time")
-    score.add_argument(
+    output.add_argument("--json", metavar="FILE", help="write libvmaf's JSON log (- for stdout)")
+    output.add_argument("--csv", metavar="FILE", help="write a row per frame (- for stdout)")
+    output.add_argument("--xml", metavar="FILE", help="write libvmaf's XML log (- for stdout)")
+    measures.add_argument("--library", metavar="L", help="embedded (default), libvmaf, or the path of one")
+    measures.add_argument("--threads", type=int, metavar="N", help="workers (default: one per core)")
+    pairing.add_argument("--subsample", type=int, default=1, metavar="N", help="score every N-th frame")
+    pairing.add_argument(
+        "--pairing", choices=("index", "time"), default="index", help="pair frames by number or by time"
+    )
+    pairing.add_argument(
         "--offset", type=_offset, default=0, metavar="N", help="distorted frame i+N shows reference frame i; or: auto"
     )
-    score.add_argument("--frames", type=_range, metavar="A:B", help="reference frames A to B-1 only (half-open)")
-    score.add_argument("--scale", type=_scale, metavar="S", help="reference, model, or WIDTHxHEIGHT")
-    score.add_argument("--scaler", default="bicubic", help="swscale's: bicubic (default), bilinear, lanczos, area, ...")
-    score.add_argument("--crop", type=_crop, metavar="C", help="WIDTHxHEIGHT+X+Y of both videos, or black-bars")
-    score.add_argument("--convert", metavar="FMT", help="convert both videos to this pixel format first")
-    score.add_argument(
+    pairing.add_argument("--frames", type=_range, metavar="A:B", help="reference frames A to B-1 only (half-open)")
+    pictures.add_argument("--scale", type=_scale, metavar="S", help="reference, model, or WIDTHxHEIGHT")
+    pictures.add_argument(
+        "--scaler", default="bicubic", help="swscale's: bicubic (default), bilinear, lanczos, area, ..."
+    )
+    pictures.add_argument("--crop", type=_crop, metavar="C", help="WIDTHxHEIGHT+X+Y of both videos, or black-bars")
+    pictures.add_argument("--convert", metavar="FMT", help="convert both videos to this pixel format first")
+    pictures.add_argument(
         "--bit-depth", type=_depth, metavar="N", help="score at N bits, samples shifted left; or: common"
     )
-    score.add_argument(
+    pictures.add_argument(
         "--accept", action="append", default=[], choices=ACCEPTABLE, help="let this difference or content pass"
     )
-    score.add_argument("--enc-width", type=int, metavar="N", help="width of the encode, for CAMBI")
-    score.add_argument("--enc-height", type=int, metavar="N", help="height of the encode, for CAMBI")
-    score.add_argument("--enc-bitdepth", type=int, metavar="N", help="bit depth of the encode, for CAMBI")
-    score.add_argument("--agreement", action="store_true", help="say how far the metrics agree")
-    score.add_argument("--shortest", action="store_true", help="score the common part of videos of unequal length")
-    score.add_argument("--accept-truncated", action="store_true", help="score what is there of a damaged file")
-    score.add_argument("--no-film-grain", action="store_true", help="leave out grain that the decoder synthesises")
-    score.add_argument("--width", type=int, help="of headerless video, luma samples")
-    score.add_argument("--height", type=int, help="of headerless video, luma samples")
-    score.add_argument("--pix-fmt", help="of headerless video, FFmpeg's name, such as yuv420p10le")
-    score.add_argument("--worst", type=int, metavar="N", help="name the N lowest-scoring frames")
-    score.add_argument("--export", metavar="DIR", help="write them as PNG, reference and distorted side by side")
-    score.add_argument("--html", metavar="FILE", help="write a page with tables, graphs and the worst frames")
-    score.add_argument("-q", "--quiet", action="store_true", help="no progress bar")
+    measures.add_argument("--enc-width", type=int, metavar="N", help="width of the encode, for CAMBI")
+    measures.add_argument("--enc-height", type=int, metavar="N", help="height of the encode, for CAMBI")
+    measures.add_argument("--enc-bitdepth", type=int, metavar="N", help="bit depth of the encode, for CAMBI")
+    measures.add_argument("--agreement", action="store_true", help="say how far the metrics agree")
+    pairing.add_argument("--shortest", action="store_true", help="score the common part of videos of unequal length")
+    videos.add_argument("--accept-truncated", action="store_true", help="score what is there of a damaged file")
+    videos.add_argument("--no-film-grain", action="store_true", help="leave out grain that the decoder synthesises")
+    videos.add_argument("--width", type=int, help="of headerless video, luma samples")
+    videos.add_argument("--height", type=int, help="of headerless video, luma samples")
+    videos.add_argument("--pix-fmt", help="of headerless video, FFmpeg's name, such as yuv420p10le")
+    output.add_argument("--worst", type=int, metavar="N", help="name the N lowest-scoring frames")
+    output.add_argument("--export", metavar="DIR", help="write them as PNG, reference and distorted side by side")
+    output.add_argument("--html", metavar="FILE", help="write a page with tables, graphs and the worst frames")
+    output.add_argument("-q", "--quiet", action="store_true", help="no progress bar")
 
     batch = commands.add_parser(
         "batch",
         help="score many pairs, resumable",
         description="Score every pair of a CSV file (columns reference, distorted, name); prints a line of JSON each.",
+        epilog=BATCH_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     batch.set_defaults(run=_batch)
     batch.add_argument("pairs", metavar="PAIRS.csv")
