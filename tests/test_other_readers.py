@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from conftest import missing
+from support import missing
 from test_scoring import planes
 
 import vmafpy
