@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+from support import missing
+
 from build import FAMILIES, KINDS, build
 
 
@@ -22,8 +24,8 @@ def objects(tmp_path_factory):
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_levels_equal_plain_c(kind, family, objects):
     """Random and extreme input of every tail length, between unreadable pages: no bit differs at any level."""
-    if missing := kind.missing():
-        pytest.skip(f"needs {missing}")
+    if lacking := kind.missing():
+        missing(f"the {kind.name} check needs {lacking}")
     program = build(kind, family, objects[kind.name])
     ran = subprocess.run([*kind.runner, str(program)], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
