@@ -63,6 +63,12 @@ def test_isolated_low_frames_are_told(moving):
     assert not any("look for" in w for w in vmafpy.score(reference=reference, distorted=distorted).warnings)
 
 
+def test_offset_beyond_the_end(moving):
+    """An offset at which the videos do not overlap is named, in place of an empty result."""
+    with pytest.raises(MismatchError, match=r"offset \+30.*beyond the end"):
+        vmafpy.score(reference=moving[0], distorted=moving[1], offset=30)
+
+
 def test_forced_rates_and_start_times_change_nothing(moving, tmp_path):
     """The same frames at 24 and at 60 frames/s, the second starting at 5 s: by index the scores are the same."""
     reference, distorted = moving

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from vmafpy.align import Pair, check_range, pairs
-from vmafpy.errors import OptionError, VmafError
+from vmafpy.errors import MismatchError, OptionError, VmafError
 from vmafpy.frames.base import FrameSource
 from vmafpy.frames.convert import Crop, convert_pair
 from vmafpy.frames.open import Video, open_source
@@ -153,21 +153,29 @@ def score(
     ref, dis, paired = prepared.reference, prepared.distorted, prepared.pairs
     head = next(paired, None)
     info = ref.info
-    with Scorer(
-        width=info.width,
-        height=info.height,
-        pix_fmt=info.format.name,
-        models=loaded,
-        features=features,
-        library=library,
-        n_threads=n_threads,
-        n_subsample=n_subsample,
-        enc_width=enc_width,
-        enc_height=enc_height,
-        enc_bitdepth=enc_bitdepth,
-        reference=info.label,
-        distorted=dis.info.label,
-    ) as scorer:
+    if head is None and frames is None:
+        raise MismatchError(
+            f"no frame of the distorted video meets one of the reference (offset {prepared.offset:+d}, reference "
+            f"{info.label}, distorted {dis.info.label}); the offset is beyond the end of one of them"
+        )
+    with (
+        contextlib.closing(paired),
+        Scorer(
+            width=info.width,
+            height=info.height,
+            pix_fmt=info.format.name,
+            models=loaded,
+            features=features,
+            library=library,
+            n_threads=n_threads,
+            n_subsample=n_subsample,
+            enc_width=enc_width,
+            enc_height=enc_height,
+            enc_bitdepth=enc_bitdepth,
+            reference=info.label,
+            distorted=dis.info.label,
+        ) as scorer,
+    ):
         scorer.note_preparation(ref.info, dis.info, pairing_words(pairing, prepared.offset, frames), prepared.offset)
         totals = [n for n in (info.n_frames, dis.info.n_frames, end) if n is not None]
         report = _reporter(progress, min(totals) - start if totals else None)
@@ -189,7 +197,6 @@ def score(
             raise
         finally:
             report(-1)
-            paired.close()
 
 
 @dataclass(frozen=True, slots=True)

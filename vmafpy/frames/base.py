@@ -88,7 +88,7 @@ def pixel_format(name: str) -> PixelFormat:
         depths = "8 (yuv420p, yuvj420p, gray), 9, 10, 12, 14 or 16 bits (yuv420p10le, gray10le)"
         raise UnsupportedFormatError(
             f"pixel format {name!r} cannot be scored as it is; planar Y'CbCr in 4:2:0, 4:2:2, 4:4:4 or luma only can, "
-            f"with {depths}. Convert it first, for example with FFmpeg's -pix_fmt."
+            f"with {depths}. Pass pix_fmt= to convert the decoded pictures (recorded), or convert the video first."
         )
     return found
 

@@ -57,9 +57,9 @@ class RawVideo:
             raise MediaError(f"{self._path} is empty")
         if size % frame:
             raise MediaError(
-                f"{self._path} has {size} bytes, which is {size / frame:.3f} frames of {width}x{height} {fmt.name} "
-                f"({frame} bytes each). Either the size or the format is another one, the file is cut short, or it is "
-                "not raw video (give a compressed file as a plain path)."
+                f"{self._path} has {size} bytes: {size // frame} frames of {width}x{height} {fmt.name} ({frame} bytes "
+                f"each) and {size % frame} bytes more. Either the size or the format is another one, the file is cut "
+                "short, or it is not raw video (give a compressed file as a plain path)."
             )
         self._frame_bytes = frame
         self.info = VideoInfo(
