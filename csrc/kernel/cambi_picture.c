@@ -10,6 +10,7 @@ enum { RADIUS = VP_CAMBI_MASK_RADIUS, MASK = 2 * RADIUS + 1, MARGIN = 64 };
 struct VpCambiPrepare {
     VpCambiForm form;
     int threshold;    /* of the mask */
+    bool beyond;      /* a sample was larger than the bit depth allows */
     int *column, *row; /* of the plane, for each of the picture; NULL: not resized */
     uint16_t *wide;   /* one row of the plane; only to resize */
     uint16_t *raw[2]; /* rows y and y + 1 as they come */
@@ -94,10 +95,12 @@ static void load(VpCambiPrepare *p, const VpCambiKernels *k, const VpPlane *plan
     const VpCambiForm *const f = &p->form;
     const void *const in = vp_row(plane, p->row ? p->row[y] : y);
     uint16_t *const codes = p->column ? p->wide : out;
-    if (f->bpc == 8)
+    if (f->bpc == 8) {
         k->widen8(in, f->in_w, codes);
-    else
+    } else {
+        if (f->bpc < 16) p->beyond |= k->exceeds(in, f->in_w, (1 << f->bpc) - 1);
         k->scale16(in, f->in_w, f->bpc, codes);
+    }
     for (int x = 0; p->column && x < f->w; x++) out[x] = codes[p->column[x]];
     out[f->w] = out[f->w - 1];
 }
@@ -119,12 +122,12 @@ static const uint16_t *next_row(VpCambiPrepare *p, const VpCambiKernels *k, cons
     return out;
 }
 
-static bool in_range(const VpCambiKernels *k, const VpPlane *plane, int bpc)
+/* Rows that resizing leaves out have to be right, too. */
+static void look_at_all(VpCambiPrepare *p, const VpCambiKernels *k, const VpPlane *plane)
 {
-    if (bpc == 8 || bpc == 16) return true;
-    for (int y = 0; y < plane->h; y++)
-        if (k->exceeds(vp_row(plane, y), plane->w, (1 << bpc) - 1)) return false;
-    return true;
+    const int bpc = p->form.bpc;
+    for (int y = 0; bpc > 8 && bpc < 16 && y < plane->h; y++)
+        p->beyond |= k->exceeds(vp_row(plane, y), plane->w, (1 << bpc) - 1);
 }
 
 static void leave(uint8_t *flat, uint8_t *sum, int w)
@@ -136,7 +139,8 @@ static void leave(uint8_t *flat, uint8_t *sum, int w)
 int vp_cambi_prepare(VpCambiPrepare *p, const VpCambiKernels *k, const VpPlane *plane, const VpCambiPicture *out)
 {
     const int w = p->form.w, h = p->form.h, step = p->form.half ? 2 : 1;
-    if (!in_range(k, plane, p->form.bpc)) return -EINVAL;
+    p->beyond = false;
+    if (p->row) look_at_all(p, k, plane);
     for (int i = 0; i < MASK; i++) memset(p->flat[i], 0, (size_t)w);
     memset(p->sum, 0, (size_t)w);
     const uint16_t *row = next_row(p, k, plane, 0);
@@ -159,5 +163,5 @@ int vp_cambi_prepare(VpCambiPrepare *p, const VpCambiKernels *k, const VpPlane *
         if (masked >= 0 && masked % step == 0)
             k->mask(p->sum, out->w, step, p->threshold, out->y + masked / step * out->stride);
     }
-    return 0;
+    return p->beyond ? -EINVAL : 0;
 }
