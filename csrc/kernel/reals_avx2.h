@@ -17,6 +17,10 @@ typedef __m256d VD;
 typedef __m128 VF;
 typedef __m256d VM; /* of each lane all bits or none */
 
+/* Has a sum in a register before the next term is begun: left alone, the compiler forms all terms first and keeps them
+ * in memory. */
+VP_REAL_FN void vd_finish(VD sum[2]) { __asm__ volatile("" : "+x"(sum[0]), "+x"(sum[1])); }
+
 VP_REAL_FN VD vd_set(double a) { return _mm256_set1_pd(a); }
 VP_REAL_FN VF vf_set(float a) { return _mm_set1_ps(a); }
 VP_REAL_FN VF vf_load(const float *p) { return _mm_loadu_ps(p); }

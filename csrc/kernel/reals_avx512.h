@@ -17,6 +17,15 @@ typedef __m512d VD;
 typedef __m256 VF;
 typedef __mmask8 VM;
 
+VP_REAL_FN void vd_finish(VD sum[2])
+{
+#if defined(__AVX512F__)
+    __asm__ volatile("" : "+v"(sum[0]), "+v"(sum[1]));
+#else
+    (void)sum; /* emulated: more than a register */
+#endif
+}
+
 VP_REAL_FN VD vd_set(double a) { return _mm512_set1_pd(a); }
 VP_REAL_FN VF vf_set(float a) { return _mm256_set1_ps(a); }
 VP_REAL_FN VF vf_load(const float *p) { return _mm256_loadu_ps(p); }

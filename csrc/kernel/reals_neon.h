@@ -15,6 +15,7 @@ typedef float64x2_t VD;
 typedef float32x2_t VF;
 typedef uint64x2_t VM; /* of each lane all bits or none */
 
+VP_REAL_FN void vd_finish(VD sum[2]) { __asm__ volatile("" : "+w"(sum[0]), "+w"(sum[1])); }
 VP_REAL_FN VD vd_set(double a) { return vdupq_n_f64(a); }
 VP_REAL_FN VF vf_set(float a) { return vdup_n_f32(a); }
 VP_REAL_FN VF vf_load(const float *p) { return vld1_f32(p); }

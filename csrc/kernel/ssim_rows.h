@@ -4,11 +4,11 @@
 #include "kernel/ssim_term.h"
 
 enum { WINDOW = VP_SSIM_WINDOW, MAPS = VP_SSIM_MAPS, LANES = VP_SSIM_LANES };
+enum { PAIR = 2 * VD_LANES, WAYS = LANES / PAIR < 2 ? 1 : 2 }; /* sums of vd_products(); as many at a time */
 
 /* Windowed sums of one row at one block of positions: several sums at a time, for none waits for the one before. */
 VP_REAL_FN void window(const float *src, bool positive, float *dst)
 {
-    enum { PAIR = 2 * VD_LANES, WAYS = LANES / PAIR < 2 ? 1 : 2 };
     for (int x = 0; x < LANES; x += WAYS * PAIR) {
         VD sum[WAYS][2];
         for (int i = 0; i < WAYS; i++) sum[i][0] = sum[i][1] = vd_set(0);
@@ -20,6 +20,7 @@ VP_REAL_FN void window(const float *src, bool positive, float *dst)
                 vd_products(src + x + k + i * PAIR, vp_ssim_window[k], positive, term);
                 sum[i][0] = sum[i][0] + term[0];
                 sum[i][1] = sum[i][1] + term[1];
+                vd_finish(sum[i]);
             }
         for (int i = 0; i < WAYS; i++) vd_store_sums(dst + x + i * PAIR, sum[i], positive);
     }
@@ -105,6 +106,7 @@ VP_REAL_FN void positions(const float *ring, int first_row, int n, bool positive
                 vd_products(block + row[k] + m * LANES, vp_ssim_window[k], positive, term);
                 part[m][0] = part[m][0] + term[0];
                 part[m][1] = part[m][1] + term[1];
+                vd_finish(part[m]);
             }
         float map[MAPS][STEP];
         for (int m = 0; m < MAPS; m++) vd_store_sums(map[m], part[m], positive);
@@ -137,23 +139,31 @@ VP_LEVEL void VP_NAME(vp_ssim_position_row)(const float *ring, int first_row, in
         positions(ring, first_row, n, false, false, sum);
 }
 
-/* Adds one row of the filter to two vectors of sums. Signs: of rows and columns alike, and they multiply. Where no
+/* Adds one row of the filter to its sums. Signs: of rows and columns alike, and they multiply. Where no
  * sample is negative, magnitudes are taken and subtracted. */
-VP_REAL_FN void add_half_row(const float *even, const float *odd, const float *tap, bool positive, bool flip, VD sum[2])
+VP_REAL_FN void add_half_row(const float *even, const float *odd, const float *tap, bool positive, bool flip,
+                             VD sum[WAYS][2])
 {
     static const bool minus[VP_SSIM_HALF] = {0, 1, 1, 0, 0, 0, 1, 1, 0};
 #pragma GCC unroll 9
     for (int u = 0; u < VP_SSIM_HALF; u++) {
         const bool negative = minus[u] != flip;
-        VD term[2];
-        vd_products((u % 2 ? odd : even) + u / 2, positive && negative ? -tap[u] : tap[u], positive, term);
-        for (int i = 0; i < 2; i++) sum[i] = positive && negative ? sum[i] - term[i] : sum[i] + term[i];
+        const float *const src = (u % 2 ? odd : even) + u / 2;
+        const float factor = positive && negative ? -tap[u] : tap[u];
+#pragma GCC unroll 2
+        for (int i = 0; i < WAYS; i++) {
+            VD term[2];
+            vd_products(src + i * PAIR, factor, positive, term);
+            sum[i][0] = positive && negative ? sum[i][0] - term[0] : sum[i][0] + term[0];
+            sum[i][1] = positive && negative ? sum[i][1] - term[1] : sum[i][1] + term[1];
+            vd_finish(sum[i]);
+        }
     }
 }
 
 VP_REAL_FN void halve(const float *const row[VP_SSIM_HALF], int n, bool positive, float *dst)
 {
-    enum { BLOCK = 128, SIDE = BLOCK + 2 * LANES, HALF = VP_SSIM_HALF / 2, PAIR = 2 * VD_LANES };
+    enum { BLOCK = 128, SIDE = BLOCK + 2 * LANES, HALF = VP_SSIM_HALF / 2 };
     for (int first = 0; first < n; first += BLOCK) {
         const int left = vp_ssim_padded(n) - first, size = left < BLOCK ? left : BLOCK;
         /* even and odd samples of each row, so that taps are neighbours */
@@ -162,8 +172,9 @@ VP_REAL_FN void halve(const float *const row[VP_SSIM_HALF], int n, bool positive
             const float *const src = row[v] + 2 * first - HALF;
             for (int i = 0; i < size + HALF; i += VD_LANES) vf_deal(src + 2 * i, part[v][0] + i, part[v][1] + i);
         }
-        for (int x = 0; x < size; x += PAIR) {
-            VD sum[2] = {vd_set(0), vd_set(0)};
+        for (int x = 0; x < size; x += WAYS * PAIR) {
+            VD sum[WAYS][2];
+            for (int i = 0; i < WAYS; i++) sum[i][0] = sum[i][1] = vd_set(0);
             for (int v = 0; v < VP_SSIM_HALF; v++) {
                 const float *const even = part[v][0] + x, *const odd = part[v][1] + x, *const tap = vp_ssim_half[v];
                 if (tap[0] < 0)
@@ -171,7 +182,7 @@ VP_REAL_FN void halve(const float *const row[VP_SSIM_HALF], int n, bool positive
                 else
                     add_half_row(even, odd, tap, positive, false, sum);
             }
-            vd_store_sums(dst + first + x, sum, positive);
+            for (int i = 0; i < WAYS; i++) vd_store_sums(dst + first + x + i * PAIR, sum[i], positive);
         }
     }
 }
