@@ -18,7 +18,7 @@ enum {
     VP_SPEED_PAD = 16,                              /* floats that may be read after the end of a row */
 };
 
-/* VP_SPEED_N rows of VP_SPEED_STRIDE floats, aligned to VP_ALIGN; the last columns are 0 */
+/* VP_SPEED_N rows of VP_SPEED_STRIDE floats; the last columns are 0 */
 typedef float VpSpeedMatrix[VP_SPEED_N * VP_SPEED_STRIDE];
 
 typedef struct VpSpeedKernels {
