@@ -66,7 +66,7 @@ def client():
     except ImportError:
         missing("distributed is not installed")
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster,
         Client(cluster) as client,
     ):
         yield client
@@ -131,7 +131,7 @@ def test_a_cluster_that_is_gone(pair, tmp_path):
         from distributed import Client, LocalCluster
     except ImportError:
         missing("distributed is not installed")
-    with LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=True, dashboard_address=":0") as cluster:
         client = Client(cluster)
 
         def close(done, total):

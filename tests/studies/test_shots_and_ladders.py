@@ -136,7 +136,12 @@ def test_commands(film, tmp_path, capsys):
         (lambda b: ladder(b, FAST, [(63, 36)], [30]), OptionError, "63x36"),
         (lambda b: per_shot(b, FAST, 70, crf_range=(40, 30)), OptionError, "CRF range 40 to 30"),
         (lambda b: per_shot(b, FAST, 70, shots=[(0, 10), (12, 43)]), InputError, "follow each other"),
-        (lambda b: per_shot(b, FAST, 70, output="/nowhere/a.mkv", crf_range=(40, 40)), vmafpy.VmafError, "/nowhere"),
+        (lambda b: per_shot(b, FAST, 70, shots=[(0, 16), (16, 30)]), InputError, "end at frame 30, the source at 43"),
+        (
+            lambda b: per_shot(b, FAST, 70, output="/nowhere/a.mkv", crf_range=(40, 40)),
+            InputError,
+            "cannot write /nowhere",
+        ),
         (lambda b: find_shots([], threshold=0), OptionError, "threshold=0"),
         (lambda b: b.encode_windows([((40, 60), Trial(FAST, 30))]), InputError, "ends at frame 43, before frame 60"),
     ],

@@ -14,6 +14,7 @@ from vmafpy.scoring import score
 from vmafpy.studies.encode import EncoderError, PyAVEncoder
 from vmafpy.studies.shots import find_shots
 from vmafpy.studies.trial import Bench, Encode, Trial
+from vmafpy.studies.tune import crf_limits
 
 
 @dataclass(frozen=True)
@@ -113,19 +114,21 @@ def per_shot(
     Raises
     ------
     OptionError, InputError
-        As `bisect`, if shots overlap or leave gaps, or the bench filters or samples.
+        As `bisect`, if shots do not cover the source, the bench filters or samples, or the output has no directory.
     EncoderError
         If the encoder fails or the file cannot be written.
     """
-    low, high = crf_range or encoder.crf_range
-    if low > high or low < encoder.crf_range[0] or high > encoder.crf_range[1]:
-        raise OptionError(f"CRF range {low} to {high} is empty or outside {encoder.name}'s {encoder.crf_range}")
+    low, high = crf_limits(encoder, crf_range)
+    if output is not None and not os.access(Path(output).parent, os.W_OK):  # told before the search, not after it
+        raise InputError(f"cannot write {output}: its directory is missing or read-only")
     if bench.windows != [(0, None)] or bench.has_filter:
         raise OptionError("per-shot tuning takes the whole source, unfiltered")
     bench.check_target(target, model)
     found = list(find_shots(bench.source.read()) if shots is None else shots)
     if not found or found[0][0] or any(a[1] != b[0] for a, b in pairwise(found)):
         raise InputError(f"shots {found} must start at frame 0 and follow each other")
+    if shots is not None and found[-1][1] != bench.source.n_frames():
+        raise InputError(f"the shots end at frame {found[-1][1]}, the source at {bench.source.n_frames()}")
     before = bench.n_encoded
     good, bad = [low - 1] * len(found), [high + 1] * len(found)
     seen: list[dict[int, Encode]] = [{} for _ in found]

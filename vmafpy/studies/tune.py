@@ -86,10 +86,7 @@ def bisect(
     InputError
         If the target is outside what the model can give, or the model was not scored.
     """
-    low, high = crf_range or encoder.crf_range
-    least, most = encoder.crf_range
-    if low > high or low < least or high > most:
-        raise OptionError(f"CRF range {low} to {high} is empty or outside {encoder.name}'s {least} to {most}")
+    low, high = crf_limits(encoder, crf_range)
     bench.check_target(target, model)
     seen: dict[int, Encode] = {}
 
@@ -110,6 +107,22 @@ def bisect(
     meeting = [crf for crf, value in values if value >= target]
     best = seen[max(meeting)] if meeting else seen[max(values, key=lambda item: item[1])[0]]
     return Bisection(target, bool(meeting), best, tuple(seen.values()), monotonic, bench.sampling_error(best, model))
+
+
+def crf_limits(encoder: Encoder, crf_range: tuple[int, int] | None) -> tuple[int, int]:
+    """
+    Return the best and worst CRF to consider, the encoder's for None.
+
+    Raises
+    ------
+    OptionError
+        If the range is empty or leaves the encoder's.
+    """
+    least, most = encoder.crf_range
+    low, high = crf_range or (least, most)
+    if low > high or low < least or high > most:
+        raise OptionError(f"CRF range {low} to {high} is empty or outside {encoder.name}'s {least} to {most}")
+    return low, high
 
 
 @dataclass(frozen=True, eq=False)
