@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vmafpy.results import ScoreResult
     from vmafpy.scorer import Scorer
     from vmafpy.scoring import score
+    from vmafpy.studies import filters, tune
     from vmafpy.windows import score_windows
 
 __version__ = "0.1.0"
@@ -42,6 +43,7 @@ __all__ = [
     "choose_model",
     "evaluate",
     "export_frames",
+    "filters",
     "find_offset",
     "load_model",
     "metric_agreement",
@@ -49,6 +51,7 @@ __all__ = [
     "score_many",
     "score_windows",
     "stats",
+    "tune",
 ]
 
 # Everything with a dependency is imported on first use, so that `import vmafpy` stays light.
@@ -74,10 +77,16 @@ _HOMES = {
     "score_windows": "vmafpy.windows",
 }
 
+_ROOMS = {
+    "filters": "vmafpy.studies.filters",
+    "stats": "vmafpy.stats",
+    "tune": "vmafpy.studies.tune",
+}
+
 
 def __getattr__(name: str) -> Any:
-    if name == "stats":
-        return import_module("vmafpy.stats")
+    if name in _ROOMS:
+        return import_module(_ROOMS[name])
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)

@@ -113,6 +113,19 @@ def test_scores_over_time():
     assert "band: 10-90 %" in ax.get_title()
 
 
+def test_bootstrap_interval_over_time():
+    """A bootstrap model's interval is drawn around its curve, frame by frame, in place of the percentiles."""
+    score = np.array([80.0, 82.0, 81.0])
+    ax = plot.frames({"b": score}, intervals={"b": (score - 2, score + 3)})
+    box = ax.collections[0].get_paths()[0].get_extents()
+    assert (box.ymin, box.ymax) == (78.0, 85.0)
+    assert "band" not in ax.get_title()
+    with pytest.raises(InvalidValueError, match="'c'"):
+        plot.frames({"b": score}, intervals={"c": (score, score)})
+    with pytest.raises(InvalidValueError, match="one pair for each frame"):
+        plot.frames({"b": score}, intervals={"b": (score[:2], score)})
+
+
 def test_sliding_percentiles():
     """In a window the band follows the scores; a gap of NaN leaves no number behind it."""
     scores = np.r_[np.full(30, 90.0), np.full(30, 50.0)]

@@ -130,6 +130,7 @@ def frames(
     shots: Sequence[int] = (),
     band: tuple[float, float] | None = (5.0, 95.0),
     window: int | None = None,
+    intervals: Mapping[str, tuple[npt.ArrayLike, npt.ArrayLike]] | None = None,
     title: str = "Score over time",
     unit: str = "VMAF",
 ) -> Axes:
@@ -149,6 +150,9 @@ def frames(
         Percentiles between which each curve is shaded, 0 to 100.
     window : int, optional
         Frames of the sliding window the percentiles are taken over; None for the whole clip.
+    intervals : mapping of str to (low, high), optional
+        Per-frame intervals by curve, such as the ``ci95_low`` and ``ci95_high`` of a bootstrap model; drawn in place
+        of that curve's band.
     title, unit : str
 
     Returns
@@ -169,6 +173,10 @@ def frames(
         raise InvalidValueError(f"window {window} is not positive")
     if band is not None and not 0 <= band[0] < band[1] <= 100:
         raise InvalidValueError(f"band {band} is not a pair of rising percentiles")
+    ends = dict(intervals or {})
+    unknown = sorted(set(ends) - set(named))
+    if unknown:
+        raise InvalidValueError(f"an interval of {unknown[0]!r}, which is none of {', '.join(named)}")
     out = _axes(ax, (8.0, 3.6))
     longest = 0
     for k, (name, values) in enumerate(named.items()):
@@ -178,7 +186,14 @@ def frames(
         longest = max(longest, len(y))
         x = np.arange(len(y)) / (fps or 1)
         colour = COLOURS[k % len(COLOURS)]
-        if band is not None:
+        low: npt.ArrayLike
+        high: npt.ArrayLike
+        if name in ends:
+            low, high = ends[name]
+            if np.shape(low) != y.shape or np.shape(high) != y.shape:
+                raise InvalidValueError(f"the interval of {name or 'the scores'} has not one pair for each frame")
+            out.fill_between(x, np.asarray(low, np.float64), np.asarray(high, np.float64), color=colour, alpha=0.3)
+        elif band is not None:
             low, high = _percentiles(y, band, window)
             out.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
         out.plot(x, y, color=colour, linewidth=1.0, label=name or None, linestyle=("-", "--", "-.", ":")[k % 4])
@@ -188,7 +203,7 @@ def frames(
         out.axvline(shot / (fps or 1), color=_GREY, linewidth=0.8, linestyle=":")
     if len(named) > 1:
         out.legend(frameon=False)
-    if band is not None:
+    if band is not None and len(ends) < len(named):
         where = "of the clip" if window is None else f"over {window} frames"
         title += f" (band: {band[0]:g}-{band[1]:g} % {where})"
     return _finish(out, title, "time (s)" if fps else "frame", unit)
