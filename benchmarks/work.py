@@ -40,5 +40,9 @@ FEATURES = tuple(
         "float_vif",
         "float_adm",
         "float_motion",
+        "float_psnr",
+        "float_moment",
+        "float_ansnr",
+        "speed_temporal",
     )
 )
