@@ -220,7 +220,7 @@ def _print_pooled(result: ScoreResult, file: TextIO) -> None:
     facts = result.provenance
     library = f"{facts.library} {facts.library_version}"
     print(
-        f"{result.n_frames} frames scored, {facts.width}x{facts.height} {facts.pix_fmt}, {library}, {result.fps:.1f} frames/s",
+        f"{result.n_frames} frames, {facts.width}x{facts.height} {facts.pix_fmt}, {library}, {result.fps:.1f} frames/s",
         file=sys.stderr,
     )
 
