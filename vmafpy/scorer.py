@@ -258,7 +258,6 @@ class Scorer:
         self._stopped: float | None = None
         self._result: ScoreResult | None = None
         self._library = capi.find_library(library)
-        self._context = capi.Context(self._library, n_threads=self._n_threads, n_subsample=n_subsample)
         if n_subsample > 1 and n_subsample % 2 == 0:
             self._warn(
                 f"n_subsample={n_subsample} is even: many encoders alternate better and worse frames, and an even step "
@@ -272,6 +271,7 @@ class Scorer:
                     SizeWarning,
                 )
                 break
+        self._context = capi.Context(self._library, n_threads=self._n_threads, n_subsample=n_subsample)
         try:
             self._loaded = [self._use(model) for model in self._models]
             for name, options in self._features:
