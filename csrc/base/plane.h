@@ -25,7 +25,8 @@ typedef struct VpStream {
     int w, h; /* luma samples */
     int bpc;  /* bits per sample, 8 to 16 */
     enum VmafPixelFormat pix_fmt;
-    unsigned cpu; /* VP_CPU_ flags */
+    unsigned cpu;    /* VP_CPU_ flags */
+    int n_distorted; /* pictures that are compared with one reference; 1 or more */
 } VpStream;
 
 static inline const void *vp_row(const VpPlane *p, int y)

@@ -132,6 +132,7 @@ static int start(VmafContext *c, const VmafPicture *first)
         .bpc = (int)first->bpc,
         .pix_fmt = first->pix_fmt,
         .cpu = vp_cpu_mask(vp_cpu_detect(), c->cfg.cpumask),
+        .n_distorted = 1,
     };
     const int rc =
         vp_schedule_open(&c->schedule, &c->groups, &stream, c->collector, c->cfg.n_threads, c->cfg.n_subsample);

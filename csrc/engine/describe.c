@@ -69,7 +69,7 @@ int vmafpy_extractor_check(const char *extractor, const VmafFeatureDictionary *o
     void *options;
     int rc = vp_options_parse(e, opts_dict, &options);
     if (rc) return rc;
-    const VpStream stream = {.w = (int)w, .h = (int)h, .bpc = (int)bpc, .pix_fmt = pix_fmt};
+    const VpStream stream = {.w = (int)w, .h = (int)h, .bpc = (int)bpc, .pix_fmt = pix_fmt, .n_distorted = 1};
     rc = e->check ? e->check(&stream, options) : 0;
     free(options);
     return rc;

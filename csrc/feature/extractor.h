@@ -103,6 +103,10 @@ typedef struct VpExtractor {
     /* State of one worker. options: n structs, each already checked. */
     int (*open)(const VpStream *stream, const void *const *options, int n, void **worker);
     int (*extract)(void *worker, const VpFrames *frames, VpRow *row);
+    /* The same for the n distorted pictures, at most stream->n_distorted, that share a reference: frames[i].ref and
+     * .index are the same for all i, row[i] belongs to frames[i]. For extractors that keep what they know of the
+     * reference; NULL: extract() for each. */
+    int (*extract_several)(void *worker, const VpFrames *frames, int n, VpRow *row);
     void (*close)(void *worker); /* NULL allowed */
 
     /* The ordered step. All NULL: every value set in a row is a score of its frame. Frames come as 0, 1, 2, ...
