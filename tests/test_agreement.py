@@ -9,7 +9,8 @@ from scipy.stats import kendalltau
 from tests.test_results import FACTS
 from vmafpy.agreement import metric_agreement
 from vmafpy.errors import InputError
-from vmafpy.results import FrameScores, ScoreMap, ScoreResult
+from vmafpy.frame_scores import FrameScores, ScoreMap
+from vmafpy.results import ScoreResult
 
 
 def clip(**columns):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "vmafpy"
-SCORER = {"errors", "capi", "frames", "stats", "models", "metrics", "results"}
+SCORER = {"errors", "capi", "frames", "stats", "models", "metrics", "atomic", "frame_scores", "results"}
 SCORING = SCORER | {"align", "offset", "scorer"}
 # What each room may import besides itself; None: anything. A module has the rule of the longest name that fits.
 RULES: dict[str, set[str] | None] = {
@@ -21,8 +21,10 @@ RULES: dict[str, set[str] | None] = {
     "models": {"errors", "capi", "frames.base"},
     "align": {"errors", "frames"},
     "offset": {"errors", "frames"},
-    "results": {"errors", "stats"},
-    "agreement": {"errors", "stats", "metrics", "results"},
+    "atomic": {"errors"},
+    "frame_scores": {"errors", "stats"},
+    "results": {"errors", "stats", "atomic", "frame_scores"},
+    "agreement": {"errors", "stats", "metrics", "frame_scores", "results"},
     "scorer": SCORER,
     "scoring": SCORING,
     "windows": SCORING | {"scoring"},
@@ -31,7 +33,7 @@ RULES: dict[str, set[str] | None] = {
     "batch": SCORING | {"scoring", "agreement", "workers"},
     "studies": SCORING | {"scoring", "agreement", "batch", "workers"},
     "evaluation": {"errors", "stats", "report"},
-    "report": {"errors", "results", "stats"},
+    "report": {"errors", "results", "frame_scores", "atomic", "stats"},
     "demo": None,
     "cli": None,
     "cli_stats": None,

@@ -14,8 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vmafpy.atomic import atomic_write
 from vmafpy.errors import InputError
-from vmafpy.results import BootstrapScores, FrameScores, Provenance, ScoreMap, ScoreResult, atomic_write
+from vmafpy.frame_scores import BootstrapScores, FrameScores, ScoreMap
+from vmafpy.results import Provenance, ScoreResult
 
 FACTS = Provenance(
     library="embedded",

@@ -205,7 +205,7 @@ def _export(args: argparse.Namespace, result: ScoreResult, frames: Sequence[int]
 
 
 def _print_pooled(result: ScoreResult, file: TextIO) -> None:
-    from vmafpy.results import BootstrapScores
+    from vmafpy.frame_scores import BootstrapScores
 
     rows: list[list[str]] = []
     for name, scores in (*result.models.items(), *result.features.items()):

@@ -27,13 +27,14 @@ from vmafpy.errors import (
     UnknownFeatureError,
     VmafWarning,
 )
+from vmafpy.frame_scores import BootstrapScores, FloatArray, FrameScores, IntArray, ScoreMap
 from vmafpy.frames.array import frame_from_planes
 from vmafpy.frames.base import Frame, PixelFormat, VideoInfo, pixel_format
 from vmafpy.frames.convert import promote, promoted_format
 from vmafpy.frames.video import frame_from_av
 from vmafpy.metrics import PRESETS
 from vmafpy.models import Model, aliases_of, load_model, score_key
-from vmafpy.results import BootstrapScores, FloatArray, FrameScores, IntArray, Provenance, ScoreMap, ScoreResult
+from vmafpy.results import Provenance, ScoreResult
 
 if TYPE_CHECKING:
     from vmafpy.capi import Library

@@ -12,8 +12,9 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vmafpy.atomic import atomic_write
 from vmafpy.errors import InputError
-from vmafpy.results import ScoreResult, atomic_write
+from vmafpy.results import ScoreResult
 
 if TYPE_CHECKING:
     from vmafpy.studies.filters import FilterStudy

@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from vmafpy import __version__
+from vmafpy.atomic import atomic_write
 from vmafpy.errors import InputError, MediaError, OptionError, VmafError
+from vmafpy.frame_scores import FrameScores
 from vmafpy.models import Model, aliases_of
-from vmafpy.results import FrameScores, ScoreResult, atomic_write
+from vmafpy.results import ScoreResult
 from vmafpy.scorer import Feature, ModelLike, Scorer, load_models
 from vmafpy.studies.encode import Encoder, EncoderError, Session, fingerprint
 from vmafpy.studies.prefilter import Filter, apply, cache_key
