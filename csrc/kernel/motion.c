@@ -97,6 +97,13 @@ void vp_motion_kernels_init(VpMotionKernels *k, unsigned cpu)
     }
     if (cpu & VP_CPU_AVX512_VNNI) k->row = vp_motion_row_avx512_vnni;
 #endif
+#if defined(VP_ARM64)
+    if (cpu & VP_CPU_NEON) {
+        k->diff8 = vp_motion_diff8_neon;
+        k->diff16 = vp_motion_diff16_neon;
+        k->row = vp_motion_row_neon;
+    }
+#endif
     (void)cpu;
 }
 

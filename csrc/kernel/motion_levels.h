@@ -13,6 +13,7 @@
 VP_MOTION_LEVEL(avx2);
 VP_MOTION_LEVEL(avx512);
 VP_MOTION_LEVEL(avx512_vnni);
+VP_MOTION_LEVEL(neon);
 
 #undef VP_MOTION_LEVEL
 #endif
