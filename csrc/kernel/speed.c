@@ -1,6 +1,7 @@
 #include "base/cpu.h"
 #include "kernel/speed_levels.h"
 
+/* vectors of the base instruction set: SSE2, NEON */
 #define VP_LEVEL
 #define VP_VECTOR 16
 #include "kernel/speed_loops.h"

@@ -66,30 +66,26 @@ typedef struct Covariance {
 
 /* Some of the lanes, in registers: left to itself, the compiler keeps arrays of sums in memory. */
 enum { SUMS = VP_VECTOR / sizeof(double) };
-typedef double SumVector __attribute__((vector_size(VP_VECTOR)));
+typedef double SumVector __attribute__((vector_size(VP_VECTOR), aligned(8)));
+#define DOUBLES(p) (*(SumVector *)(void *)(p))
 
-VP_LEVEL static void sum_tile(const double *a, const double *b, int n, double (*total)[SUM_LANES])
+VP_LEVEL static void sum_tile(double *a, double *b, int n, double (*total)[SUM_LANES])
 {
     for (int lane = 0; lane < SUM_LANES; lane += SUMS) {
-        SumVector s00, s01, s10, s11, a0, a1, b0, b1;
-        memcpy(&s00, total[0] + lane, sizeof s00);
-        memcpy(&s01, total[1] + lane, sizeof s01);
-        memcpy(&s10, total[2] + lane, sizeof s10);
-        memcpy(&s11, total[3] + lane, sizeof s11);
+        SumVector s00 = DOUBLES(total[0] + lane), s01 = DOUBLES(total[1] + lane);
+        SumVector s10 = DOUBLES(total[2] + lane), s11 = DOUBLES(total[3] + lane);
         for (int i = lane; i < n; i += SUM_LANES) {
-            memcpy(&a0, a + i, sizeof a0);
-            memcpy(&a1, a + CHUNK + i, sizeof a1);
-            memcpy(&b0, b + i, sizeof b0);
-            memcpy(&b1, b + CHUNK + i, sizeof b1);
+            const SumVector a0 = DOUBLES(a + i), a1 = DOUBLES(a + CHUNK + i);
+            const SumVector b0 = DOUBLES(b + i), b1 = DOUBLES(b + CHUNK + i);
             s00 += a0 * b0;
             s01 += a0 * b1;
             s10 += a1 * b0;
             s11 += a1 * b1;
         }
-        memcpy(total[0] + lane, &s00, sizeof s00);
-        memcpy(total[1] + lane, &s01, sizeof s01);
-        memcpy(total[2] + lane, &s10, sizeof s10);
-        memcpy(total[3] + lane, &s11, sizeof s11);
+        DOUBLES(total[0] + lane) = s00;
+        DOUBLES(total[1] + lane) = s01;
+        DOUBLES(total[2] + lane) = s10;
+        DOUBLES(total[3] + lane) = s11;
     }
 }
 
