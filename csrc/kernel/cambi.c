@@ -168,5 +168,8 @@ void vp_cambi_kernels_init(VpCambiKernels *k, unsigned cpu)
     if (cpu & VP_CPU_AVX2) vp_cambi_kernels_avx2(k);
     if (cpu & VP_CPU_AVX512) vp_cambi_kernels_avx512(k);
 #endif
+#if defined(VP_ARM64)
+    if (cpu & VP_CPU_NEON) vp_cambi_kernels_neon(k);
+#endif
     (void)cpu;
 }

@@ -11,5 +11,8 @@ void vp_cambi_kernels_avx512(VpCambiKernels *k);
 /* part of the first: all of vp_cambi_kernels_avx2() that looks at pictures rather than at counts */
 void vp_cambi_picture_kernels_avx2(VpCambiKernels *k);
 #endif
+#if defined(VP_ARM64)
+void vp_cambi_kernels_neon(VpCambiKernels *k);
+#endif
 
 #endif
