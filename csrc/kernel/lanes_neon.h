@@ -5,6 +5,7 @@
 #include <arm_neon.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/cpu.h"
 
@@ -40,8 +41,9 @@ VP_LANE_FN vf vf_min(vf a, vf b) { return vf_select(vcltq_f32(a, b), a, b); }
 
 VP_LANE_FN vf vf_load_u8(const uint8_t *p)
 {
-    const uint16_t wide[] = {p[0], p[1], p[2], p[3]};
-    return vcvtq_f32_u32(vmovl_u16(vld1_u16(wide)));
+    uint32_t four;
+    memcpy(&four, p, sizeof four);
+    return vcvtq_f32_u32(vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(four)))));
 }
 VP_LANE_FN vf vf_load_u16(const uint16_t *p) { return vcvtq_f32_u32(vmovl_u16(vld1_u16(p))); }
 
