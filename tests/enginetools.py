@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -55,30 +56,68 @@ def run_features(
 
     Whole-sequence values (apsnr_y, ...) are not part of the answer.
     """
+    with contextlib.ExitStack() as opened:
+        ctx = open_context(opened, features, n_threads, n_subsample, cpumask)
+        for i, (ref, dis) in enumerate(zip(reference, distorted, strict=True)):
+            rc = lib.vmaf_read_pictures(ctx, picture(ref, fmt, bpc), picture(dis, fmt, bpc), i)
+            assert rc == 0, f"vmaf_read_pictures({i}) = {rc}"
+        rc = lib.vmaf_read_pictures(ctx, ffi.NULL, ffi.NULL, 0)
+        assert rc == 0, f"flush = {rc}"
+        return stored_scores(ctx, len(reference))
+
+
+def run_several(
+    features: Sequence[tuple[str, Mapping[str, object]]],
+    reference: Sequence[Planes],
+    distorted: Sequence[Sequence[Planes]],
+    *,
+    fmt: str = "420",
+    bpc: int = 8,
+    n_threads: int = 0,
+    n_subsample: int = 1,
+    cpumask: int = 0,
+) -> list[dict[str, np.ndarray]]:
+    """As `run_features`, of several distorted clips that share the reference."""
+    with contextlib.ExitStack() as opened:
+        contexts = [open_context(opened, features, n_threads, n_subsample, cpumask) for _ in distorted]
+        handles = ffi.new("VmafContext *[]", contexts)
+        for i, ref in enumerate(reference):
+            pictures = ffi.new("VmafPicture[]", [picture(clip[i], fmt, bpc)[0] for clip in distorted])
+            rc = lib.vmafpy_read_pictures_several(handles, len(handles), picture(ref, fmt, bpc), pictures, i)
+            assert rc == 0, f"vmafpy_read_pictures_several({i}) = {rc}"
+        rc = lib.vmafpy_read_pictures_several(handles, len(handles), ffi.NULL, ffi.NULL, 0)
+        assert rc == 0, f"flush = {rc}"
+        return [stored_scores(ctx, len(reference)) for ctx in contexts]
+
+
+def open_context(
+    opened: contextlib.ExitStack,
+    features: Sequence[tuple[str, Mapping[str, object]]],
+    n_threads: int,
+    n_subsample: int,
+    cpumask: int,
+):
+    """A context with the features, closed with the stack."""
     ctx = ffi.new("VmafContext **")
     config = ffi.new("VmafConfiguration *", [0, n_threads, n_subsample, cpumask, 0])
     assert lib.vmaf_init(ctx, config[0]) == 0
-    try:
-        for name, options in features:
-            rc = lib.vmaf_use_feature(ctx[0], name.encode(), dictionary(options))
-            assert rc == 0, f"vmaf_use_feature({name}, {options}) = {rc}"
-        n = len(reference)
-        for i, (ref, dis) in enumerate(zip(reference, distorted, strict=True)):
-            rc = lib.vmaf_read_pictures(ctx[0], picture(ref, fmt, bpc), picture(dis, fmt, bpc), i)
-            assert rc == 0, f"vmaf_read_pictures({i}) = {rc}"
-        rc = lib.vmaf_read_pictures(ctx[0], ffi.NULL, ffi.NULL, 0)
-        assert rc == 0, f"flush = {rc}"
-        out: dict[str, np.ndarray] = {}
-        value = ffi.new("double *")
-        k = 0
-        while (stored := lib.vmafpy_stored_name(ctx[0], k)) != ffi.NULL:
-            name = ffi.string(stored).decode()
-            scores = np.full(n, np.nan)
-            for i in range(n):
-                if lib.vmaf_feature_score_at_index(ctx[0], stored, value, i) == 0:
-                    scores[i] = value[0]
-            out[name] = scores
-            k += 1
-        return out
-    finally:
-        lib.vmaf_close(ctx[0])
+    opened.callback(lib.vmaf_close, ctx[0])
+    for name, options in features:
+        rc = lib.vmaf_use_feature(ctx[0], name.encode(), dictionary(options))
+        assert rc == 0, f"vmaf_use_feature({name}, {options}) = {rc}"
+    return ctx[0]
+
+
+def stored_scores(ctx, n: int) -> dict[str, np.ndarray]:
+    """All scores of a context, of frames 0 to n - 1."""
+    out: dict[str, np.ndarray] = {}
+    value = ffi.new("double *")
+    k = 0
+    while (stored := lib.vmafpy_stored_name(ctx, k)) != ffi.NULL:
+        scores = np.full(n, np.nan)
+        for i in range(n):
+            if lib.vmaf_feature_score_at_index(ctx, stored, value, i) == 0:
+                scores[i] = value[0]
+        out[ffi.string(stored).decode()] = scores
+        k += 1
+    return out

@@ -11,6 +11,8 @@
 #include "base/cpu.h"
 #include "base/thread_pool.h"
 
+enum { VP_DISTORTED_MAX = 1024 };
+
 const char *vmaf_version(void)
 {
     return "3.2.0-vmafpy-0.1.0"; /* the API it speaks, and who it is */
@@ -123,52 +125,103 @@ int vmaf_use_features_from_model_collection(VmafContext *c, VmafModelCollection 
     return leave(c, rc);
 }
 
-/* Fixes the form of the stream and what it takes to score it. */
-static int start(VmafContext *c, const VmafPicture *first)
+/* Whether the contexts may be fed together: those of one schedule, in its order, or new ones that are alike. */
+static bool belong_together(VmafContext *const *c, unsigned n)
 {
+    const VmafContext *first = c[0];
+    bool good = !first->schedule || vp_schedule_serves(first->schedule, n);
+    for (unsigned i = 0; i < n && good; i++) {
+        good = c[i]->schedule == first->schedule && !c[i]->flushed;
+        if (first->schedule)
+            good = good && c[i]->place == i;
+        else
+            good = good && c[i]->cfg.n_threads == first->cfg.n_threads &&
+                   c[i]->cfg.n_subsample == first->cfg.n_subsample && c[i]->cfg.cpumask == first->cfg.cpumask &&
+                   vp_groups_equal(&c[i]->groups, &first->groups);
+    }
+    return good;
+}
+
+/* Fixes the form of the streams and what it takes to score them. */
+static int start(VmafContext *const *c, unsigned n, const VmafPicture *first)
+{
+    const VmafConfiguration *cfg = &c[0]->cfg;
     const VpStream stream = {
         .w = (int)first->w[0],
         .h = (int)first->h[0],
         .bpc = (int)first->bpc,
         .pix_fmt = first->pix_fmt,
-        .cpu = vp_cpu_mask(vp_cpu_detect(), c->cfg.cpumask),
-        .n_distorted = 1,
+        .cpu = vp_cpu_mask(vp_cpu_detect(), cfg->cpumask),
+        .n_distorted = (int)n,
     };
-    const int rc =
-        vp_schedule_open(&c->schedule, &c->groups, &stream, c->collector, c->cfg.n_threads, c->cfg.n_subsample);
-    if (rc) return rc;
-    c->form = *first;
-    c->form.ref = NULL;
-    return 0;
+    VpSchedule *schedule;
+    VpReceiver *receivers = calloc(n, sizeof(*receivers));
+    if (!receivers) return -ENOMEM;
+    for (unsigned i = 0; i < n; i++) receivers[i] = (VpReceiver){&c[i]->groups, c[i]->collector};
+    const int rc = vp_schedule_open(&schedule, receivers, &stream, cfg->n_threads, cfg->n_subsample);
+    free(receivers);
+    for (unsigned i = 0; i < n && !rc; i++) {
+        c[i]->schedule = schedule;
+        c[i]->place = i;
+        c[i]->form = *first;
+        c[i]->form.ref = NULL;
+    }
+    return rc;
 }
 
-static int read_pair(VmafContext *c, VmafPicture *ref, VmafPicture *dis, unsigned index)
+static int read_frame(VmafContext *const *c, unsigned n, VmafPicture *ref, VmafPicture *dis, unsigned index)
 {
-    if (!ref || !dis || ref == dis || c->flushed || index != c->n_frames || index == UINT_MAX) return -EINVAL;
-    if (vp_picture_check(ref) || vp_picture_check(dis) || !vp_picture_same_form(ref, dis)) return -EINVAL;
+    if (!ref || !dis || index != c[0]->n_frames || index == UINT_MAX || vp_picture_check(ref)) return -EINVAL;
+    for (unsigned i = 0; i < n; i++)
+        if (ref == dis + i || vp_picture_check(dis + i) || !vp_picture_same_form(ref, dis + i)) return -EINVAL;
     int rc = 0;
-    if (!c->schedule)
-        rc = start(c, ref);
-    else if (!vp_picture_same_form(&c->form, ref))
+    if (!c[0]->schedule)
+        rc = start(c, n, ref);
+    else if (!vp_picture_same_form(&c[0]->form, ref))
         rc = -EINVAL;
-    if (!rc) rc = vp_schedule_push(c->schedule, ref, dis);
+    if (!rc) rc = vp_schedule_push(c[0]->schedule, ref, dis);
     if (rc) return rc;
-    c->n_frames++;
+    for (unsigned i = 0; i < n; i++) c[i]->n_frames++;
     memset(ref, 0, sizeof(*ref));
-    memset(dis, 0, sizeof(*dis));
+    memset(dis, 0, n * sizeof(*dis));
     return 0;
 }
 
-static int flush(VmafContext *c)
+static int flush(VmafContext *const *c, unsigned n)
 {
-    if (c->flushed || (c->groups.n && !c->schedule)) return -EINVAL;
-    c->flushed = true;
-    return c->schedule ? vp_schedule_finish(c->schedule) : 0;
+    VpSchedule *schedule = c[0]->schedule;
+    if (c[0]->groups.n && !schedule) return -EINVAL;
+    for (unsigned i = 0; i < n; i++) c[i]->flushed = true;
+    return schedule ? vp_schedule_finish(schedule) : 0;
+}
+
+/* All contexts, or none. */
+static int enter_all(VmafContext *const *c, unsigned n)
+{
+    int rc = 0;
+    unsigned i = 0;
+    for (unsigned k = 0; k < n; k++)
+        for (unsigned l = 0; l < k; l++)
+            if (c[k] == c[l]) return -EINVAL;
+    while (i < n && !(rc = enter(c[i]))) i++;
+    while (rc && i) leave(c[--i], 0);
+    return rc;
+}
+
+int vmafpy_read_pictures_several(VmafContext **c, unsigned n, VmafPicture *ref, VmafPicture *dist, unsigned index)
+{
+    if (!c || !n || n > VP_DISTORTED_MAX) return -EINVAL;
+    int rc = enter_all(c, n);
+    if (rc) return rc;
+    if (!belong_together(c, n))
+        rc = -EINVAL;
+    else
+        rc = ref || dist ? read_frame(c, n, ref, dist, index) : flush(c, n);
+    for (unsigned i = 0; i < n; i++) leave(c[i], 0);
+    return rc;
 }
 
 int vmaf_read_pictures(VmafContext *c, VmafPicture *ref, VmafPicture *dist, unsigned index)
 {
-    const int rc = enter(c);
-    if (rc) return rc;
-    return leave(c, ref || dist ? read_pair(c, ref, dist, index) : flush(c));
+    return vmafpy_read_pictures_several(&c, 1, ref, dist, index);
 }

@@ -17,8 +17,9 @@ struct VmafContext {
     VpGroups groups;
     VpCollector *collector;
     VpBindings bindings;
-    VpSchedule *schedule; /* from the first pair of pictures on */
-    VmafPicture form;     /* of that pair; no reference */
+    VpSchedule *schedule; /* from the first pictures on; shared by the contexts that are fed together */
+    unsigned place;       /* among those */
+    VmafPicture form;     /* of the first pictures; no reference */
     unsigned n_frames;
     bool flushed;
 };

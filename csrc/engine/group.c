@@ -86,6 +86,21 @@ int vp_groups_add(VpGroups *groups, const VpExtractor *extractor, const VmafFeat
     return rc;
 }
 
+static bool equal_groups(const VpGroup *a, const VpGroup *b)
+{
+    bool equal = a->extractor == b->extractor && a->n_variants == b->n_variants;
+    for (int v = 0; equal && v < a->n_variants; v++)
+        equal = vp_options_equal(a->extractor, a->variant[v].options, b->variant[v].options);
+    return equal;
+}
+
+bool vp_groups_equal(const VpGroups *a, const VpGroups *b)
+{
+    bool equal = a->n == b->n;
+    for (int g = 0; equal && g < a->n; g++) equal = equal_groups(a->group + g, b->group + g);
+    return equal;
+}
+
 void vp_groups_free(VpGroups *groups)
 {
     for (int i = 0; i < groups->n; i++) {

@@ -35,6 +35,8 @@ int vp_groups_add(VpGroups *groups, const VpExtractor *extractor, const VmafFeat
 /* What vp_groups_add() would say, memory aside. */
 int vp_groups_check(const VpGroups *groups, const VpExtractor *extractor, const VmafFeatureDictionary *dict,
                     bool frozen);
+/* Whether both have the same extractors with the same options, in the same order. */
+bool vp_groups_equal(const VpGroups *a, const VpGroups *b);
 void vp_groups_free(VpGroups *groups);
 
 /* Whether a stream can be scored at all. 0 or -EINVAL. */

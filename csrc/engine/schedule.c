@@ -10,25 +10,34 @@
 
 enum { FRAMES_AHEAD = 2 }; /* frames beyond one per thread that may be on their way: the queue that keeps threads fed */
 
+/* A picture and those before it. */
+typedef struct Past {
+    VmafPicture picture[1 + VP_HISTORY]; /* each with a reference of its own */
+    VpPicture view[1 + VP_HISTORY];
+} Past;
+
 /* One frame on its way from pictures to scores. */
 typedef struct Job {
     unsigned index;
-    VmafPicture ref[1 + VP_HISTORY], dis[1 + VP_HISTORY]; /* references of its own */
-    VpRow *row;                                           /* of each group */
+    Past ref, *dis;   /* of each distorted stream */
+    VpFrames *frames; /* what an extractor sees of each */
+    VpRow *row;       /* of each group, inside it of each distorted stream */
     int rc;
     bool extracted;
     struct Job *next_free;
 } Job;
 
 struct VpSchedule {
-    VpGroups *groups;
+    VpReceiver *receiver;
+    const VpGroups *groups; /* of the first one: the others' are equal */
     VpStream stream;
+    unsigned n; /* receivers, and distorted pictures of a frame */
     unsigned n_subsample;
     VpPool *pool; /* NULL: the caller's thread is the only worker */
     unsigned n_workers;
     void **state; /* workers outer, groups inner; each touched by its worker alone */
 
-    VmafPicture ref[VP_HISTORY], dis[VP_HISTORY]; /* the frames before the next, as far as any group asks */
+    VmafPicture ref[VP_HISTORY], (*dis)[VP_HISTORY]; /* the frames before the next, as far as any group asks */
     int history_ref, history_dis;
     unsigned n_frames;
 
@@ -39,6 +48,10 @@ struct VpSchedule {
     Job **on_way;   /* by index modulo n_jobs: frames pushed and not yet sequenced */
     unsigned next;  /* the frame whose scores come next */
     atomic_int error; /* of the earliest frame that failed; written under the lock */
+
+    pthread_mutex_t closing;
+    unsigned n_open; /* receivers; under the lock above */
+    bool ended;
 };
 
 static bool runs_at(const VpSchedule *s, const VpGroup *group, unsigned index)
@@ -46,52 +59,61 @@ static bool runs_at(const VpSchedule *s, const VpGroup *group, unsigned index)
     return group->extractor->every_frame || index % s->n_subsample == 0;
 }
 
-static int extract_group(VpSchedule *s, unsigned worker, int g, Job *job, const VpPicture *ref, const VpPicture *dis)
+static void see(const Past *past, int depth, const VpPicture *view[1 + VP_HISTORY])
+{
+    for (int k = 0; k <= VP_HISTORY; k++) view[k] = k <= depth && past->picture[k].ref ? past->view + k : NULL;
+}
+
+static int extract_group(VpSchedule *s, unsigned worker, int g, Job *job)
 {
     const VpGroup *group = s->groups->group + g;
     const VpExtractor *e = group->extractor;
+    const size_t n_values = (size_t)(group->n_variants * group->n_outputs);
+    VpRow *row = job->row + (size_t)g * s->n;
     void **state = s->state + (size_t)worker * (size_t)s->groups->n + (size_t)g;
-    if (!*state) {
-        const int rc = e->open(&s->stream, group->options, group->n_variants, state);
-        if (rc) return rc;
+    int rc = *state ? 0 : e->open(&s->stream, group->options, group->n_variants, state);
+    for (unsigned i = 0; i < s->n; i++) {
+        job->frames[i].index = job->index;
+        see(&job->ref, group->history_ref, job->frames[i].ref);
+        see(job->dis + i, group->history_dis, job->frames[i].dis);
+        memset(row[i].set, 0, n_values * sizeof(*row[i].set));
     }
-    VpFrames frames = {.index = job->index};
-    for (int k = 0; k <= VP_HISTORY; k++) {
-        if (k <= group->history_ref && job->ref[k].ref) frames.ref[k] = ref + k;
-        if (k <= group->history_dis && job->dis[k].ref) frames.dis[k] = dis + k;
-    }
-    VpRow *row = job->row + g;
-    memset(row->set, 0, (size_t)(group->n_variants * group->n_outputs) * sizeof(*row->set));
-    return e->extract(*state, &frames, row);
+    if (!rc && s->n > 1 && e->extract_several) return e->extract_several(*state, job->frames, (int)s->n, row);
+    for (unsigned i = 0; i < s->n && !rc; i++) rc = e->extract(*state, job->frames + i, row + i);
+    return rc;
+}
+
+static void view(Past *past)
+{
+    for (int k = 0; k <= VP_HISTORY; k++)
+        if (past->picture[k].ref) past->view[k] = vp_picture_view(past->picture + k);
 }
 
 static int extract(VpSchedule *s, unsigned worker, Job *job)
 {
-    VpPicture ref[1 + VP_HISTORY], dis[1 + VP_HISTORY];
     int rc = 0;
-    for (int k = 0; k <= VP_HISTORY; k++) {
-        if (job->ref[k].ref) ref[k] = vp_picture_view(job->ref + k);
-        if (job->dis[k].ref) dis[k] = vp_picture_view(job->dis + k);
-    }
+    view(&job->ref);
+    for (unsigned i = 0; i < s->n; i++) view(job->dis + i);
     for (int g = 0; g < s->groups->n && !rc; g++)
-        if (runs_at(s, s->groups->group + g, job->index)) rc = extract_group(s, worker, g, job, ref, dis);
+        if (runs_at(s, s->groups->group + g, job->index)) rc = extract_group(s, worker, g, job);
     return rc;
 }
 
-static void drop_pictures(Job *job)
+static void drop_pictures(const VpSchedule *s, Job *job)
 {
     for (int k = 0; k <= VP_HISTORY; k++) {
-        vp_picture_drop(job->ref + k);
-        vp_picture_drop(job->dis + k);
+        vp_picture_drop(job->ref.picture + k);
+        for (unsigned i = 0; i < s->n; i++) vp_picture_drop(job->dis[i].picture + k);
     }
 }
 
 static int sequence(VpSchedule *s, const Job *job)
 {
     int rc = job->rc;
-    for (int g = 0; g < s->groups->n && !rc; g++)
-        if (runs_at(s, s->groups->group + g, job->index))
-            rc = vp_group_next(s->groups->group + g, job->index, job->row + g);
+    for (unsigned i = 0; i < s->n; i++)
+        for (int g = 0; g < s->groups->n && !rc; g++)
+            if (runs_at(s, s->groups->group + g, job->index))
+                rc = vp_group_next(s->receiver[i].groups->group + g, job->index, job->row + (size_t)g * s->n + i);
     return rc;
 }
 
@@ -102,7 +124,7 @@ static void run(void *self, unsigned worker, void *item)
     VpSchedule *s = self;
     Job *job = item;
     job->rc = atomic_load(&s->error) ? -ECANCELED : extract(s, worker, job);
-    drop_pictures(job);
+    drop_pictures(s, job);
 
     pthread_mutex_lock(&s->lock);
     job->extracted = true;
@@ -116,6 +138,21 @@ static void run(void *self, unsigned worker, void *item)
     pthread_mutex_unlock(&s->lock);
 }
 
+static int make_rows(const VpSchedule *s, Job *job)
+{
+    job->row = calloc((size_t)s->groups->n * s->n + 1, sizeof(*job->row));
+    if (!job->row) return -ENOMEM;
+    for (size_t k = 0; k < (size_t)s->groups->n * s->n; k++) {
+        const VpGroup *group = s->groups->group + k / s->n;
+        const size_t n_values = (size_t)(group->n_variants * group->n_outputs);
+        job->row[k].n_outputs = group->n_outputs;
+        job->row[k].value = calloc(n_values + 1, sizeof(*job->row[k].value));
+        job->row[k].set = calloc(n_values + 1, sizeof(*job->row[k].set));
+        if (!job->row[k].value || !job->row[k].set) return -ENOMEM;
+    }
+    return 0;
+}
+
 static int make_jobs(VpSchedule *s, unsigned n)
 {
     s->n_jobs = n;
@@ -126,43 +163,103 @@ static int make_jobs(VpSchedule *s, unsigned n)
         Job *job = s->job + i;
         job->next_free = s->free_job;
         s->free_job = job;
-        job->row = calloc((size_t)s->groups->n + 1, sizeof(*job->row));
-        if (!job->row) return -ENOMEM;
-        for (int g = 0; g < s->groups->n; g++) {
-            const VpGroup *group = s->groups->group + g;
-            const size_t n_values = (size_t)(group->n_variants * group->n_outputs);
-            job->row[g].n_outputs = group->n_outputs;
-            job->row[g].value = calloc(n_values + 1, sizeof(*job->row[g].value));
-            job->row[g].set = calloc(n_values + 1, sizeof(*job->row[g].set));
-            if (!job->row[g].value || !job->row[g].set) return -ENOMEM;
-        }
+        job->dis = calloc(s->n, sizeof(*job->dis));
+        job->frames = calloc(s->n, sizeof(*job->frames));
+        if (!job->dis || !job->frames) return -ENOMEM;
+        const int rc = make_rows(s, job);
+        if (rc) return rc;
     }
     return 0;
 }
 
-int vp_schedule_open(VpSchedule **schedule, VpGroups *groups, const VpStream *stream, VpCollector *collector,
-                     unsigned n_threads, unsigned n_subsample)
+static int begin_groups(VpSchedule *s, const VpReceiver *to)
 {
+    int rc = 0;
+    for (int g = 0; g < to->groups->n && !rc; g++) {
+        VpGroup *group = to->groups->group + g;
+        rc = vp_group_begin(group, &s->stream, to->collector);
+        if (group->history_ref > s->history_ref) s->history_ref = group->history_ref;
+        if (group->history_dis > s->history_dis) s->history_dis = group->history_dis;
+    }
+    return rc;
+}
+
+static void forget(VpSchedule *s)
+{
+    for (int k = 0; k < VP_HISTORY; k++) {
+        vp_picture_drop(s->ref + k);
+        for (unsigned i = 0; s->dis && i < s->n; i++) vp_picture_drop(s->dis[i] + k);
+    }
+}
+
+static void drop_job(void *self, void *item)
+{
+    drop_pictures(self, item);
+}
+
+static void free_job(const VpSchedule *s, Job *job)
+{
+    for (size_t k = 0; job->row && k < (size_t)s->groups->n * s->n; k++) {
+        free(job->row[k].value);
+        free(job->row[k].set);
+    }
+    free(job->row);
+    free(job->frames);
+    free(job->dis);
+}
+
+/* After this the receivers are free to go. */
+static void end(VpSchedule *s)
+{
+    vp_pool_close(s->pool, drop_job);
+    forget(s);
+    for (size_t i = 0; s->state && i < (size_t)s->n_workers * (size_t)s->groups->n; i++) {
+        const VpExtractor *e = s->groups->group[i % (size_t)s->groups->n].extractor;
+        if (s->state[i]) e->close(s->state[i]);
+    }
+    free(s->state);
+    for (unsigned i = 0; s->job && i < s->n_jobs; i++) free_job(s, s->job + i);
+    free(s->job);
+    free(s->on_way);
+    free(s->dis);
+    for (unsigned i = 0; s->receiver && s->receiver[0].groups && i < s->n; i++)
+        for (int g = 0; g < s->groups->n; g++) vp_group_end(s->receiver[i].groups->group + g);
+    free(s->receiver);
+    s->ended = true;
+}
+
+static void release(VpSchedule *s)
+{
+    pthread_mutex_destroy(&s->closing);
+    pthread_cond_destroy(&s->sequenced);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+int vp_schedule_open(VpSchedule **schedule, const VpReceiver *receivers, const VpStream *stream, unsigned n_threads,
+                     unsigned n_subsample)
+{
+    const VpGroups *groups = receivers[0].groups;
     int rc = 0;
     for (int g = 0; g < groups->n && !rc; g++) rc = vp_group_check(groups->group + g, stream);
     if (rc) return rc;
     VpSchedule *s = calloc(1, sizeof(*s));
     if (!s) return -ENOMEM;
     pthread_mutex_init(&s->lock, NULL);
+    pthread_mutex_init(&s->closing, NULL);
     pthread_cond_init(&s->sequenced, NULL);
     atomic_init(&s->error, 0);
     s->groups = groups;
     s->stream = *stream;
+    s->n = s->n_open = (unsigned)stream->n_distorted;
     s->n_subsample = n_subsample ? n_subsample : 1;
     s->n_workers = n_threads ? n_threads : 1;
-    for (int g = 0; g < groups->n; g++) {
-        VpGroup *group = groups->group + g;
-        rc = vp_group_begin(group, stream, collector);
-        if (rc) goto fail;
-        if (group->history_ref > s->history_ref) s->history_ref = group->history_ref;
-        if (group->history_dis > s->history_dis) s->history_dis = group->history_dis;
-    }
-    rc = make_jobs(s, n_threads ? n_threads + FRAMES_AHEAD : 1);
+    s->receiver = calloc(s->n, sizeof(*s->receiver));
+    s->dis = calloc(s->n, sizeof(*s->dis));
+    rc = s->receiver && s->dis ? 0 : -ENOMEM;
+    if (!rc) memcpy(s->receiver, receivers, s->n * sizeof(*s->receiver));
+    for (unsigned i = 0; i < s->n && !rc; i++) rc = begin_groups(s, receivers + i);
+    if (!rc) rc = make_jobs(s, n_threads ? n_threads + FRAMES_AHEAD : 1);
     if (rc) goto fail;
     s->state = calloc((size_t)s->n_workers * (size_t)groups->n + 1, sizeof(*s->state));
     rc = s->state ? 0 : -ENOMEM;
@@ -171,8 +268,14 @@ int vp_schedule_open(VpSchedule **schedule, VpGroups *groups, const VpStream *st
     *schedule = s;
     return 0;
 fail:
-    vp_schedule_close(s);
+    end(s);
+    release(s);
     return rc;
+}
+
+bool vp_schedule_serves(const VpSchedule *s, unsigned n)
+{
+    return s->n == n;
 }
 
 /* A free job for the next frame, once there is one; NULL if a frame has failed meanwhile. */
@@ -201,14 +304,18 @@ static void remember(VmafPicture *history, int depth, const VmafPicture *pic)
     vp_picture_drop(&gone);
 }
 
+static void hold(Past *past, const VmafPicture *now, const VmafPicture *history, int depth)
+{
+    past->picture[0] = vp_picture_hold(now);
+    for (int k = 0; k < depth; k++) past->picture[1 + k] = vp_picture_hold(history + k);
+}
+
 int vp_schedule_push(VpSchedule *s, const VmafPicture *ref, const VmafPicture *dis)
 {
     Job *job = take_job(s);
     if (!job) return atomic_load(&s->error);
-    job->ref[0] = vp_picture_hold(ref);
-    job->dis[0] = vp_picture_hold(dis);
-    for (int k = 0; k < s->history_ref; k++) job->ref[1 + k] = vp_picture_hold(s->ref + k);
-    for (int k = 0; k < s->history_dis; k++) job->dis[1 + k] = vp_picture_hold(s->dis + k);
+    hold(&job->ref, ref, s->ref, s->history_ref);
+    for (unsigned i = 0; i < s->n; i++) hold(job->dis + i, dis + i, s->dis[i], s->history_dis);
     if (s->pool) {
         vp_pool_push(s->pool, job);
     } else {
@@ -217,16 +324,8 @@ int vp_schedule_push(VpSchedule *s, const VmafPicture *ref, const VmafPicture *d
         if (rc) return rc;
     }
     remember(s->ref, s->history_ref, ref);
-    remember(s->dis, s->history_dis, dis);
+    for (unsigned i = 0; i < s->n; i++) remember(s->dis[i], s->history_dis, dis + i);
     return 0;
-}
-
-static void forget(VpSchedule *s)
-{
-    for (int k = 0; k < VP_HISTORY; k++) {
-        vp_picture_drop(s->ref + k);
-        vp_picture_drop(s->dis + k);
-    }
 }
 
 int vp_schedule_finish(VpSchedule *s)
@@ -236,37 +335,18 @@ int vp_schedule_finish(VpSchedule *s)
     while (s->next != s->n_frames) pthread_cond_wait(&s->sequenced, &s->lock);
     pthread_mutex_unlock(&s->lock);
     int rc = atomic_load(&s->error);
-    for (int g = 0; g < s->groups->n && !rc; g++) rc = vp_group_finish(s->groups->group + g, s->n_frames);
+    for (unsigned i = 0; i < s->n; i++)
+        for (int g = 0; g < s->groups->n && !rc; g++)
+            rc = vp_group_finish(s->receiver[i].groups->group + g, s->n_frames);
     return rc;
-}
-
-static void drop_job(void *self, void *item)
-{
-    (void)self;
-    drop_pictures(item);
 }
 
 void vp_schedule_close(VpSchedule *s)
 {
     if (!s) return;
-    vp_pool_close(s->pool, drop_job);
-    forget(s);
-    for (size_t i = 0; s->state && i < (size_t)s->n_workers * (size_t)s->groups->n; i++) {
-        const VpExtractor *e = s->groups->group[i % (size_t)s->groups->n].extractor;
-        if (s->state[i]) e->close(s->state[i]);
-    }
-    free(s->state);
-    for (unsigned i = 0; s->job && i < s->n_jobs; i++) {
-        for (int g = 0; s->job[i].row && g < s->groups->n; g++) {
-            free(s->job[i].row[g].value);
-            free(s->job[i].row[g].set);
-        }
-        free(s->job[i].row);
-    }
-    free(s->job);
-    free(s->on_way);
-    for (int g = 0; g < s->groups->n; g++) vp_group_end(s->groups->group + g);
-    pthread_cond_destroy(&s->sequenced);
-    pthread_mutex_destroy(&s->lock);
-    free(s);
+    pthread_mutex_lock(&s->closing);
+    if (!s->ended) end(s);
+    const bool last = --s->n_open == 0;
+    pthread_mutex_unlock(&s->closing);
+    if (last) release(s);
 }

@@ -7,16 +7,27 @@
 
 typedef struct VpSchedule VpSchedule;
 
-/* n_threads 0: the work is done inside vp_schedule_push(). n_subsample k: extractors that do not ask for every frame
- * see the multiples of k. The groups must stay as they are until vp_schedule_close(). */
-int vp_schedule_open(VpSchedule **schedule, VpGroups *groups, const VpStream *stream, VpCollector *collector,
-                     unsigned n_threads, unsigned n_subsample);
-/* The next pair of pictures. Blocks while too many frames wait. On success one reference of each is taken over; on
- * error (also one that an earlier frame met on its thread: it stays) both remain with the caller. */
+/* Where the scores of one distorted stream go. Lives until its vp_schedule_close(). */
+typedef struct VpReceiver {
+    VpGroups *groups;
+    VpCollector *collector;
+} VpReceiver;
+
+/* stream->n_distorted receivers whose groups are equal, for as many distorted pictures that share each reference; the
+ * groups must stay as they are until the receiver's vp_schedule_close(). n_threads 0: the work is done inside
+ * vp_schedule_push(). n_subsample k: extractors that do not ask for every frame see the multiples of k. */
+int vp_schedule_open(VpSchedule **schedule, const VpReceiver *receivers, const VpStream *stream, unsigned n_threads,
+                     unsigned n_subsample);
+/* Whether this is the schedule of n receivers. */
+bool vp_schedule_serves(const VpSchedule *schedule, unsigned n);
+/* The next reference and its n_distorted distorted pictures. Blocks while too many frames wait. On success one
+ * reference of each is taken over; on error (also one that an earlier frame met on its thread: it stays) all remain
+ * with the caller. */
 int vp_schedule_push(VpSchedule *schedule, const VmafPicture *ref, const VmafPicture *dis);
 /* Waits for all frames, drops every picture, and ends the sequences. */
 int vp_schedule_finish(VpSchedule *schedule);
-/* Frames not begun are dropped. NULL allowed. */
+/* Once for each receiver, from any thread; NULL allowed. The first call ends the work: frames not begun are dropped,
+ * no receiver is touched any more, and only this function may still be called. */
 void vp_schedule_close(VpSchedule *schedule);
 
 #endif

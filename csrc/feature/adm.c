@@ -68,6 +68,7 @@ typedef struct Variant {
 
 typedef struct Worker {
     VpAdmPyramid *pyramid;
+    const VpPlane **distorted; /* of the call */
     int w, h, n;
     Variant *variant;
 } Worker;
@@ -93,6 +94,7 @@ static void close_worker(void *worker)
     Worker *const s = worker;
     if (!s) return;
     vp_adm_pyramid_close(s->pyramid);
+    vp_free(s->distorted);
     vp_free(s->variant);
     vp_free(s);
 }
@@ -112,8 +114,9 @@ static int open_worker(const VpStream *stream, const void *const *opt, int n, vo
     s->h = stream->h;
     s->n = n;
     s->variant = vp_calloc((size_t)n, sizeof *s->variant);
+    s->distorted = vp_calloc((size_t)stream->n_distorted, sizeof *s->distorted);
     runs = vp_calloc((size_t)n, sizeof *runs);
-    if (!s->variant || !runs) goto fail;
+    if (!s->variant || !s->distorted || !runs) goto fail;
     for (int i = 0; i < n; i++) {
         Variant *const v = s->variant + i;
         v->options = *(const Options *)opt[i];
@@ -186,7 +189,7 @@ static float pool_reference(const uint64_t sum[VP_ADM_BANDS], const VpAdmCsf *cs
     return pool(p, noise);
 }
 
-static void put(const Worker *s, int variant, VpRow *row)
+static void put(const Worker *s, int distorted, int variant, VpRow *row)
 {
     const Variant *const v = s->variant + variant;
     const Options *const o = &v->options;
@@ -194,7 +197,7 @@ static void put(const Worker *s, int variant, VpRow *row)
     for (int i = 0; i < VP_ADM_SCALES; i++) {
         const VpAdmAxis *const x = vp_adm_pyramid_columns(s->pyramid, i), *const y = vp_adm_pyramid_rows(s->pyramid, i);
         const int w = x->crop_end - x->crop, h = y->crop_end - y->crop;
-        const VpAdmRunSums *const sums = vp_adm_pyramid_run(s->pyramid, i, v->run);
+        const VpAdmRunSums *const sums = vp_adm_pyramid_run(s->pyramid, distorted, i, v->run);
         float num = 0, added = 0, den = 1e-10f;
         if (i || !o->skip_scale0) {
             const float noise = noise_root(w * h, o->noise_weight);
@@ -224,12 +227,19 @@ static void put(const Worker *s, int variant, VpRow *row)
     vp_row_put(row, variant, TOTAL_DEN, total_den);
 }
 
-static int extract(void *worker, const VpFrames *frames, VpRow *row)
+static int extract_several(void *worker, const VpFrames *frames, int n, VpRow *row)
 {
     const Worker *const s = worker;
-    vp_adm_pyramid_extract(s->pyramid, &frames->ref[0]->plane[0], &frames->dis[0]->plane[0]);
-    for (int i = 0; i < s->n; i++) put(s, i, row);
+    for (int k = 0; k < n; k++) s->distorted[k] = &frames[k].dis[0]->plane[0];
+    vp_adm_pyramid_extract(s->pyramid, &frames->ref[0]->plane[0], s->distorted, n);
+    for (int k = 0; k < n; k++)
+        for (int i = 0; i < s->n; i++) put(s, k, i, row + k);
     return 0;
+}
+
+static int extract(void *worker, const VpFrames *frames, VpRow *row)
+{
+    return extract_several(worker, frames, 1, row);
 }
 
 const VpExtractor vp_extractor_adm = {
@@ -240,5 +250,6 @@ const VpExtractor vp_extractor_adm = {
     .check = check,
     .open = open_worker,
     .extract = extract,
+    .extract_several = extract_several,
     .close = close_worker,
 };

@@ -119,9 +119,11 @@ static int derive(const VpStream *stream, const Options *o, Key *dis, Key *ref)
     return dis->window > VP_CAMBI_WINDOW || ref->window > VP_CAMBI_WINDOW ? -EINVAL : 0;
 }
 
+/* Several distorted pictures cannot share a folder of heatmaps. */
 static int check(const VpStream *stream, const void *opt)
 {
     Key dis, ref;
+    if (stream->n_distorted > 1 && ((const Options *)opt)->heatmaps_path[0]) return -EINVAL;
     return derive(stream, opt, &dis, &ref);
 }
 
@@ -250,11 +252,12 @@ static double min(double a, double b)
     return a < b ? a : b;
 }
 
-static int extract(void *worker, const VpFrames *frames, VpRow *row)
+/* judged: the reference has been. */
+static int measure(Worker *s, const VpFrames *frames, bool judged, VpRow *row)
 {
-    Worker *const s = worker;
     for (int i = 0; i < s->n_judges; i++) {
         Judge *const j = &s->judge[i];
+        if (j->reference && judged) continue;
         const VpPlane *const luma = j->reference ? &frames->ref[0]->plane[0] : &frames->dis[0]->plane[0];
         const VpCambiMap map = {vp_cambi_heatmap_put, &j->map};
         j->map.frame = frames->index;
@@ -276,6 +279,18 @@ static int extract(void *worker, const VpFrames *frames, VpRow *row)
         named = true;
     }
     return 0;
+}
+
+static int extract_several(void *worker, const VpFrames *frames, int n, VpRow *row)
+{
+    int rc = 0;
+    for (int i = 0; i < n && !rc; i++) rc = measure(worker, frames + i, i > 0, row + i);
+    return rc;
+}
+
+static int extract(void *worker, const VpFrames *frames, VpRow *row)
+{
+    return extract_several(worker, frames, 1, row);
 }
 
 /* Heatmap files are made once, before any worker writes into them. Two variants cannot share a folder. */
@@ -304,6 +319,7 @@ const VpExtractor vp_extractor_cambi = {
     .check = check,
     .open = open_worker,
     .extract = extract,
+    .extract_several = extract_several,
     .close = close_worker,
     .begin = begin,
 };

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/plane.h"
 
@@ -78,6 +79,13 @@ static inline void vp_row_carry(VpRow *row, int variant, int output, uint64_t va
 static inline VpValue vp_row_get(const VpRow *row, int variant, int output)
 {
     return row->value[variant * row->n_outputs + output];
+}
+
+static inline void vp_row_copy(VpRow *to, const VpRow *from, int variants)
+{
+    const size_t n = (size_t)(variants * from->n_outputs);
+    memcpy(to->value, from->value, n * sizeof *to->value);
+    memcpy(to->set, from->set, n * sizeof *to->set);
 }
 
 /* Where `next` and `finish` put scores. Both calls return 0 or a negative errno. */

@@ -263,6 +263,15 @@ static int extract(void *worker, const VpFrames *frames, VpRow *row)
     return 0;
 }
 
+/* The distorted pictures play no part. */
+static int extract_several(void *worker, const VpFrames *frames, int n, VpRow *row)
+{
+    const Worker *w = worker;
+    const int rc = extract(worker, frames, row);
+    for (int i = 1; i < n && !rc; i++) vp_row_copy(row + i, row, w->n);
+    return rc;
+}
+
 /* What the ordered step remembers: the distance from the last frame to the one before it. */
 typedef struct Sequence {
     int n;
@@ -333,6 +342,7 @@ const VpExtractor vp_extractor_float_motion = {
     .check = check,
     .open = open,
     .extract = extract,
+    .extract_several = extract_several,
     .close = close,
     .begin = begin,
     .next = next,

@@ -114,16 +114,17 @@ static VpSsimPair pair_of(const Worker *s, const VpFrames *frames, int scale)
     return pair;
 }
 
-static int extract(void *worker, const VpFrames *frames, VpRow *row)
+/* halved: the reference is at hand at every scale. */
+static void measure(Worker *s, const VpFrames *frames, bool halved, VpRow *row)
 {
-    Worker *const s = worker;
     double score = 1;
     for (int k = 0; k < SCALES; k++) {
         const bool last = k == SCALES - 1;
         const VpSsimPair pair = pair_of(s, frames, k);
+        float *const next[2] = {last || halved ? NULL : s->plane[k + 1][0], last ? NULL : s->plane[k + 1][1]};
         double sum[VP_SSIM_SUMS], mean[VP_SSIM_SUMS];
         /* a luminance term of weight 0 is computed only where it is reported */
-        vp_ssim_scale(&s->kernels, &pair, last || s->lcs, sum, last ? NULL : s->plane[k + 1],
+        vp_ssim_scale(&s->kernels, &pair, last || s->lcs, sum, last ? NULL : next,
                       last ? 0 : vp_ssim_padded(s->w[k + 1]), s->memory);
         vp_ssim_means(sum, pair.w - VP_SSIM_WINDOW + 1, pair.h - VP_SSIM_WINDOW + 1, mean);
         score *= pow(mean[VP_SSIM_L], (double)luminance_weight[k]) * pow(mean[VP_SSIM_C], (double)weight[k]) *
@@ -136,7 +137,17 @@ static int extract(void *worker, const VpFrames *frames, VpRow *row)
         const Options *const o = &s->variant[i];
         vp_row_put(row, i, 0, o->db ? vp_ssim_db(&s->stream, score, o->clip_db) : score);
     }
+}
+
+static int extract_several(void *worker, const VpFrames *frames, int n, VpRow *row)
+{
+    for (int i = 0; i < n; i++) measure(worker, frames + i, i > 0, row + i);
     return 0;
+}
+
+static int extract(void *worker, const VpFrames *frames, VpRow *row)
+{
+    return extract_several(worker, frames, 1, row);
 }
 
 const VpExtractor vp_extractor_float_ms_ssim = {
@@ -147,5 +158,6 @@ const VpExtractor vp_extractor_float_ms_ssim = {
     .check = check,
     .open = open,
     .extract = extract,
+    .extract_several = extract_several,
     .close = close,
 };

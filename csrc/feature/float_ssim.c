@@ -100,46 +100,53 @@ fail:
     return -ENOMEM;
 }
 
-static void measure(Worker *s, const VpFrames *frames, int factor, double mean[VP_SSIM_SUMS])
+/* Decimates a picture, where that is called for, and sets its part p of the pair. */
+static void place(Worker *s, const VpPlane *plane, int factor, int p, VpSsimPair *pair)
 {
-    const VpPlane *const plane[2] = {&frames->ref[0]->plane[0], &frames->dis[0]->plane[0]};
-    VpSsimPair pair = {.bpc = s->stream.bpc, .w = s->stream.w, .h = s->stream.h};
-    if (factor > 1) {
-        pair = (VpSsimPair){.w = vp_ssim_shrunk(pair.w, factor), .h = vp_ssim_shrunk(pair.h, factor)};
-        for (int p = 0; p < 2; p++) {
-            vp_ssim_shrink(&s->kernels, plane[p], s->stream.bpc, factor, s->small[p], pair.w, s->shrink);
-            pair.data[p] = s->small[p];
-            pair.stride[p] = pair.w * (ptrdiff_t)sizeof(float);
-        }
-    } else {
-        for (int p = 0; p < 2; p++) {
-            pair.data[p] = plane[p]->data;
-            pair.stride[p] = plane[p]->stride;
-        }
-    }
-    double sum[VP_SSIM_SUMS];
-    vp_ssim_scale(&s->kernels, &pair, true, sum, NULL, 0, s->memory);
-    vp_ssim_means(sum, pair.w - VP_SSIM_WINDOW + 1, pair.h - VP_SSIM_WINDOW + 1, mean);
+    pair->data[p] = plane->data;
+    pair->stride[p] = plane->stride;
+    if (factor == 1) return;
+    vp_ssim_shrink(&s->kernels, plane, s->stream.bpc, factor, s->small[p], pair->w, s->shrink);
+    pair->data[p] = s->small[p];
+    pair->stride[p] = pair->w * (ptrdiff_t)sizeof(float);
 }
 
-static int extract(void *worker, const VpFrames *frames, VpRow *row)
+/* The scores of all variants with the factor of variant `first`. */
+static void measure(Worker *s, const VpFrames *frames, int n, int first, VpRow *row)
+{
+    const int factor = s->variant[first].factor;
+    VpSsimPair pair = {.bpc = s->stream.bpc, .w = s->stream.w, .h = s->stream.h};
+    if (factor > 1) pair = (VpSsimPair){.w = vp_ssim_shrunk(pair.w, factor), .h = vp_ssim_shrunk(pair.h, factor)};
+    place(s, &frames->ref[0]->plane[0], factor, 0, &pair);
+    for (int k = 0; k < n; k++) {
+        double sum[VP_SSIM_SUMS], mean[VP_SSIM_SUMS];
+        place(s, &frames[k].dis[0]->plane[0], factor, 1, &pair);
+        vp_ssim_scale(&s->kernels, &pair, true, sum, NULL, 0, s->memory);
+        vp_ssim_means(sum, pair.w - VP_SSIM_WINDOW + 1, pair.h - VP_SSIM_WINDOW + 1, mean);
+        for (int i = first; i < s->n; i++) {
+            const Options *const o = &s->variant[i].options;
+            if (s->variant[i].factor != factor) continue;
+            const double score = mean[VP_SSIM_PRODUCT];
+            vp_row_put(row + k, i, VP_SSIM_PRODUCT, o->db ? vp_ssim_db(&s->stream, score, o->clip_db) : score);
+            for (int part = VP_SSIM_L; o->lcs && part <= VP_SSIM_S; part++) vp_row_put(row + k, i, part, mean[part]);
+        }
+    }
+}
+
+static int extract_several(void *worker, const VpFrames *frames, int n, VpRow *row)
 {
     Worker *const s = worker;
     for (int i = 0; i < s->n; i++) {
         bool done = false;
         for (int j = 0; j < i; j++) done |= s->variant[j].factor == s->variant[i].factor;
-        if (done) continue;
-        double mean[VP_SSIM_SUMS];
-        measure(s, frames, s->variant[i].factor, mean);
-        for (int j = i; j < s->n; j++) {
-            const Options *const o = &s->variant[j].options;
-            if (s->variant[j].factor != s->variant[i].factor) continue;
-            const double score = mean[VP_SSIM_PRODUCT];
-            vp_row_put(row, j, VP_SSIM_PRODUCT, o->db ? vp_ssim_db(&s->stream, score, o->clip_db) : score);
-            for (int part = VP_SSIM_L; o->lcs && part <= VP_SSIM_S; part++) vp_row_put(row, j, part, mean[part]);
-        }
+        if (!done) measure(s, frames, n, i, row);
     }
     return 0;
+}
+
+static int extract(void *worker, const VpFrames *frames, VpRow *row)
+{
+    return extract_several(worker, frames, 1, row);
 }
 
 const VpExtractor vp_extractor_float_ssim = {
@@ -150,5 +157,6 @@ const VpExtractor vp_extractor_float_ssim = {
     .check = check,
     .open = open,
     .extract = extract,
+    .extract_several = extract_several,
     .close = close,
 };

@@ -139,6 +139,15 @@ static int extract(void *worker, const VpFrames *frames, VpRow *row)
     return 0;
 }
 
+/* The distorted pictures play no part. */
+static int extract_several(void *worker, const VpFrames *frames, int n, VpRow *row)
+{
+    const Worker *const s = worker;
+    const int rc = extract(worker, frames, row);
+    for (int i = 1; i < n && !rc; i++) vp_row_copy(row + i, row, s->n);
+    return rc;
+}
+
 /* What the ordered step remembers of one variant. */
 typedef struct Sequence {
     Options options;
@@ -245,6 +254,7 @@ const VpExtractor vp_extractor_motion = {
     .check = check,
     .open = open_worker,
     .extract = extract,
+    .extract_several = extract_several,
     .close = close_worker,
     .begin = begin,
     .next = next,

@@ -77,6 +77,21 @@ int vp_options_parse(const VpExtractor *extractor, const VmafFeatureDictionary *
     return 0;
 }
 
+bool vp_options_equal(const VpExtractor *extractor, const void *a, const void *b)
+{
+    bool equal = true;
+    for (const VpOption *o = extractor->options; o && o->name && equal; o++) {
+        const char *x = (const char *)a + o->offset, *y = (const char *)b + o->offset;
+        switch (o->type) {
+        case VP_BOOL: equal = *(const bool *)x == *(const bool *)y; break;
+        case VP_INT: equal = *(const int *)x == *(const int *)y; break;
+        case VP_DOUBLE: equal = *(const double *)x == *(const double *)y; break;
+        case VP_STRING: equal = !strcmp(x, y); break;
+        }
+    }
+    return equal;
+}
+
 static bool is_default(const VpOption *o, const char *at)
 {
     switch (o->type) {

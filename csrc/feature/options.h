@@ -11,6 +11,9 @@ enum { VP_NAME_SIZE = 256 }; /* of a score name, with its end */
  * value of its type, or a value outside its range; -ENOMEM. Release with free(). */
 int vp_options_parse(const VpExtractor *extractor, const VmafFeatureDictionary *dict, void **options);
 
+/* Whether two options structs of an extractor say the same. */
+bool vp_options_equal(const VpExtractor *extractor, const void *a, const void *b);
+
 /* What the options that differ from their defaults add to score names, "" if none does: two registrations with equal
  * suffixes give the same scores. 0, -ENOSPC or -ENOMEM. */
 int vp_options_suffix(const VpExtractor *extractor, const void *options, char *suffix, size_t size);

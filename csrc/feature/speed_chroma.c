@@ -53,14 +53,17 @@ static double min(double a, double b)
     return a < b ? a : b;
 }
 
-static int extract(void *worker, const VpFrames *frames, VpRow *row)
+static void analyse(VpSpeedWorker *s, const VpPicture *picture, int u)
 {
-    VpSpeedWorker *const s = worker;
-    for (int i = 0; i < N_PLANES; i++) {
-        const VpPicture *const picture = i < DIS_U ? frames->ref[0] : frames->dis[0];
-        const VpSpeedSource source = {.plane = &picture->plane[1 + i % 2], .bpc = s->bpc};
-        vp_speed_worker_analyse(s, i, &source);
+    for (int i = 0; i < 2; i++) {
+        const VpSpeedSource source = {.plane = &picture->plane[1 + i], .bpc = s->bpc};
+        vp_speed_worker_analyse(s, u + i, &source);
     }
+}
+
+/* Of the pictures analysed last. */
+static void put(const VpSpeedWorker *s, VpRow *row)
+{
     for (int i = 0; i < s->n; i++) {
         const double max_val = s->options[i].max_val;
         float u, v;
@@ -72,7 +75,21 @@ static int extract(void *worker, const VpFrames *frames, VpRow *row)
         vp_row_put(row, i, V, min((double)v, max_val));
         vp_row_put(row, i, UV, min(uv, max_val));
     }
+}
+
+static int extract_several(void *worker, const VpFrames *frames, int n, VpRow *row)
+{
+    analyse(worker, frames->ref[0], REF_U);
+    for (int i = 0; i < n; i++) {
+        analyse(worker, frames[i].dis[0], DIS_U);
+        put(worker, row + i);
+    }
     return 0;
+}
+
+static int extract(void *worker, const VpFrames *frames, VpRow *row)
+{
+    return extract_several(worker, frames, 1, row);
 }
 
 const VpExtractor vp_extractor_speed_chroma = {
@@ -83,5 +100,6 @@ const VpExtractor vp_extractor_speed_chroma = {
     .check = check,
     .open = open_worker,
     .extract = extract,
+    .extract_several = extract_several,
     .close = vp_speed_worker_close,
 };

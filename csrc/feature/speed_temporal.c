@@ -36,14 +36,14 @@ static int open_worker(const VpStream *stream, const void *const *opt, int n, vo
     return rc;
 }
 
-static int extract(void *worker, const VpFrames *frames, VpRow *row)
+/* analysed: the reference's difference has been. */
+static void measure(VpSpeedWorker *s, const VpFrames *frames, bool analysed, VpRow *row)
 {
-    VpSpeedWorker *const s = worker;
     if (!frames->ref[1]) {
         for (int i = 0; i < s->n; i++) vp_row_put(row, i, 0, 0);
-        return 0;
+        return;
     }
-    bool wanted[N_PLANES] = {true};
+    bool wanted[N_PLANES] = {!analysed};
     for (int i = 0; i < s->n; i++) wanted[s->options[i].use_ref_diff ? DIS_TO_REF : DIS] = true;
     for (int i = 0; i < N_PLANES; i++) {
         const VpSpeedSource source = {
@@ -58,7 +58,17 @@ static int extract(void *worker, const VpFrames *frames, VpRow *row)
         vp_speed_worker_distance(s, i, REF, s->options[i].use_ref_diff ? DIS_TO_REF : DIS, &distance);
         vp_row_put(row, i, 0, (double)distance);
     }
+}
+
+static int extract_several(void *worker, const VpFrames *frames, int n, VpRow *row)
+{
+    for (int i = 0; i < n; i++) measure(worker, frames + i, i > 0, row + i);
     return 0;
+}
+
+static int extract(void *worker, const VpFrames *frames, VpRow *row)
+{
+    return extract_several(worker, frames, 1, row);
 }
 
 const VpExtractor vp_extractor_speed_temporal = {
@@ -71,5 +81,6 @@ const VpExtractor vp_extractor_speed_temporal = {
     .check = check,
     .open = open_worker,
     .extract = extract,
+    .extract_several = extract_several,
     .close = vp_speed_worker_close,
 };

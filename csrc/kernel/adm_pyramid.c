@@ -17,27 +17,31 @@ typedef struct Mask {
 typedef struct Scale {
     VpAdmAxis x, y;
     int input_w, input_h;
-    void *input[2][VP_ADM_TAPS]; /* the last four rows of the low-pass bands before this scale (not of scale 0) */
-    void *(*signal)[SIGNALS][SIGNAL_ROWS][VP_ADM_BANDS]; /* [gain limit] rows of the ring */
-    Mask (*mask)[SIGNALS];                               /* [run] */
+    /* of the reference, then of each distorted picture: the last four rows of the low-pass band before this scale (not
+     * of scale 0) */
+    void *(*input)[VP_ADM_TAPS];
+    /* gain limits, or runs, of the first distorted picture, then of the next */
+    void *(*signal)[SIGNALS][SIGNAL_ROWS][VP_ADM_BANDS]; /* rows of the ring */
+    Mask (*mask)[SIGNALS];
+    VpAdmRunSums *sums;
     uint64_t reference[VP_ADM_BANDS];
-    VpAdmRunSums *sums; /* [run] */
     int next_row;       /* that has not been made */
 } Scale;
 
 struct VpAdmPyramid {
     VpAdmKernels kernels;
-    int bpc, n_runs, n_gains;
+    int bpc, n_runs, n_gains, max_distorted;
     bool scale0; /* some run wants it */
     VpAdmRun *run;
     double *gain; /* distinct limits */
     int *run_gain;
     Scale scale[VP_ADM_SCALES];
-    const VpPlane *picture[2]; /* of the call */
+    int n_distorted; /* of the call */
+    const VpPlane *reference, *const *distorted;
     /* rows of one scale at a time */
     void *vertical[2];                /* low, high */
     void *low;                        /* where the low-pass band goes that no scale reads */
-    void *band[2][VP_ADM_BANDS];      /* reference, distorted: columns x.out to x.out_end */
+    void *band[2][VP_ADM_BANDS];      /* reference, the distorted picture at hand: columns x.out to x.out_end */
     void *restored[VP_ADM_BANDS], *close; /* of the ring */
     int32_t *threshold;
     char *memory; /* all of it */
@@ -75,20 +79,24 @@ static void take_scale(VpAdmPyramid *p, int s, Arena *arena)
     Scale *sc = p->scale + s;
     const int ring = sc->x.ring_end - sc->x.ring;
     /* an int16_t picture precedes scale 1, int32_t ones the others */
-    for (int i = 0; s && i < 2; i++)
-        for (int y = 0; y < VP_ADM_TAPS; y++)
-            sc->input[i][y] = take_row(arena, sc[-1].x.out_end - sc[-1].x.out, entry_size(s - 1));
-    sc->sums = take(arena, p->n_runs, sizeof *sc->sums);
-    sc->signal = take(arena, p->n_gains, sizeof *sc->signal);
-    sc->mask = take(arena, p->n_runs, sizeof *sc->mask);
-    for (int g = 0; g < p->n_gains; g++)
+    const int n_gains = p->max_distorted * p->n_gains, n_runs = p->max_distorted * p->n_runs;
+    sc->input = take(arena, 1 + p->max_distorted, sizeof *sc->input);
+    for (int i = 0; s && i < 1 + p->max_distorted; i++)
+        for (int y = 0; y < VP_ADM_TAPS; y++) {
+            void *row = take_row(arena, sc[-1].x.out_end - sc[-1].x.out, entry_size(s - 1));
+            if (arena->base) sc->input[i][y] = row;
+        }
+    sc->sums = take(arena, n_runs, sizeof *sc->sums);
+    sc->signal = take(arena, n_gains, sizeof *sc->signal);
+    sc->mask = take(arena, n_runs, sizeof *sc->mask);
+    for (int g = 0; g < n_gains; g++)
         for (int k = 0; k < SIGNALS; k++)
             for (int y = 0; y < SIGNAL_ROWS; y++)
                 for (int b = 0; b < VP_ADM_BANDS; b++) {
                     void *row = take_row(arena, ring, entry_size(s));
                     if (arena->base) sc->signal[g][k][y][b] = row;
                 }
-    for (int r = 0; r < p->n_runs; r++)
+    for (int r = 0; r < n_runs; r++)
         for (int k = 0; k < SIGNALS; k++) {
             for (int y = 0; y < MASK_ROWS; y++) {
                 void *row = take_row(arena, ring, sizeof(int32_t));
@@ -124,6 +132,7 @@ int vp_adm_pyramid_open(const VpStream *stream, const VpAdmRun *runs, int n, VpA
     if (!p) return -ENOMEM;
     p->bpc = stream->bpc;
     p->n_runs = n;
+    p->max_distorted = stream->n_distorted;
     p->run = vp_calloc((size_t)n, sizeof *p->run);
     p->gain = vp_calloc((size_t)n, sizeof *p->gain);
     p->run_gain = vp_calloc((size_t)n, sizeof *p->run_gain);
@@ -178,8 +187,8 @@ static inline int64_t round_shift(uint64_t sum, int shift)
     return (int64_t)(sum + (uint64_t)half) >> shift;
 }
 
-/* Adds row y of the crop, whose signals and masks and those of the rows around it are there. */
-static void sum_row(VpAdmPyramid *p, int s, int y)
+/* Adds row y of the crop of a distorted picture, whose signals and masks and those of the rows around it are there. */
+static void sum_row(VpAdmPyramid *p, int s, int distorted, int y)
 {
     Scale *sc = p->scale + s;
     const int skip = sc->x.crop - sc->x.ring, n = sc->x.crop_end - sc->x.crop;
@@ -189,16 +198,17 @@ static void sum_row(VpAdmPyramid *p, int s, int y)
         for (int k = 0; k < SIGNALS; k++) {
             const VpAdmRun *run = p->run + r;
             if ((s == 0 && !run->scale0) || !(k == RESTORED ? run->restored : run->added)) continue;
-            const Mask *m = &sc->mask[r][k];
+            const Mask *m = &sc->mask[distorted * p->n_runs + r][k];
             const int32_t *const around[3] = {m->around[above % MASK_ROWS] + skip, m->around[y % MASK_ROWS] + skip,
                                               m->around[below % MASK_ROWS] + skip};
             p->kernels.threshold(around, m->centre[y % SIGNAL_ROWS] + skip, p->threshold, n);
-            void *const *signal = sc->signal[p->run_gain[r]][k][y % SIGNAL_ROWS];
+            void *const *signal = sc->signal[distorted * p->n_gains + p->run_gain[r]][k][y % SIGNAL_ROWS];
             const void *const z[VP_ADM_BANDS] = {entry(signal[0], skip, s), entry(signal[1], skip, s),
                                                  entry(signal[2], skip, s)};
             uint64_t sum[VP_ADM_BANDS];
             p->kernels.band[s > 0].cubes(z, run->factors[s], p->threshold, log2_w, n, sum);
-            int64_t *total = k == RESTORED ? sc->sums[r].restored : sc->sums[r].added;
+            VpAdmRunSums *sums = sc->sums + distorted * p->n_runs + r;
+            int64_t *total = k == RESTORED ? sums->restored : sums->added;
             for (int b = 0; b < VP_ADM_BANDS; b++) total[b] += round_shift(sum[b], log2_h);
         }
 }
@@ -216,74 +226,75 @@ static void sum_reference(VpAdmPyramid *p, int s)
         sc->reference[b] += shift ? (sum[b] + ((uint64_t)1 << (shift - 1))) >> shift : sum[b];
 }
 
-/* Takes row y of the bands, which lies in the ring: decouples it, makes masks of it, and adds the row above it. */
-static void take_band_row(VpAdmPyramid *p, int s, int y)
+/* Takes row y of the bands of a distorted picture, which lies in the ring: decouples it, makes masks of it, and adds the
+ * row above it. */
+static void take_band_row(VpAdmPyramid *p, int s, int distorted, int y)
 {
     Scale *sc = p->scale + s;
     const VpAdmBandKernels *kernels = p->kernels.band + (s > 0);
     const int skip = sc->x.ring - sc->x.out, n = sc->x.ring_end - sc->x.ring;
     const void *o[VP_ADM_BANDS], *t[VP_ADM_BANDS];
     for (int b = 0; b < VP_ADM_BANDS; b++) o[b] = entry(p->band[0][b], skip, s), t[b] = entry(p->band[1][b], skip, s);
-    if (y >= sc->y.crop && y < sc->y.crop_end) sum_reference(p, s);
     kernels->restore(o, t, p->restored, p->close, n);
+    void *(*signal)[SIGNALS][SIGNAL_ROWS][VP_ADM_BANDS] = sc->signal + distorted * p->n_gains;
     for (int g = 0; g < p->n_gains; g++)
-        kernels->limit((const void *const *)p->restored, p->close, t, p->gain[g],
-                       sc->signal[g][RESTORED][y % SIGNAL_ROWS], sc->signal[g][ADDED][y % SIGNAL_ROWS], n);
+        kernels->limit((const void *const *)p->restored, p->close, t, p->gain[g], signal[g][RESTORED][y % SIGNAL_ROWS],
+                       signal[g][ADDED][y % SIGNAL_ROWS], n);
     for (int r = 0; r < p->n_runs; r++)
         for (int k = 0; k < SIGNALS; k++) {
             const VpAdmRun *run = p->run + r;
             if ((s == 0 && !run->scale0) || !(k == RESTORED ? run->restored : run->added)) continue;
-            const Mask *m = &sc->mask[r][k];
+            const Mask *m = &sc->mask[distorted * p->n_runs + r][k];
             int32_t *around = m->around[y % MASK_ROWS];
-            kernels->mask((const void *const *)sc->signal[p->run_gain[r]][!k][y % SIGNAL_ROWS], run->factors[s],
-                          around, m->centre[y % SIGNAL_ROWS], n);
+            kernels->mask((const void *const *)signal[p->run_gain[r]][!k][y % SIGNAL_ROWS], run->factors[s], around,
+                          m->centre[y % SIGNAL_ROWS], n);
             if (sc->x.crop == 0) { /* only then does the band end within the ring */
                 around[-1] = around[1];
                 around[n] = around[n - 1];
             }
         }
-    if (y > sc->y.crop) sum_row(p, s, y - 1);
-    if (y < sc->y.crop_end && y == sc->y.band - 1) sum_row(p, s, y);
+    if (y > sc->y.crop) sum_row(p, s, distorted, y - 1);
+    if (y < sc->y.crop_end && y == sc->y.band - 1) sum_row(p, s, distorted, y);
 }
 
-/* The wavelet of one row, of both pictures. `high`: with the bands h, v, d. */
-static void transform(VpAdmPyramid *p, int s, int y, bool high)
+/* The wavelet of one row of picture i: 0 the reference, then the distorted ones. `high`: with the bands h, v, d. */
+static void transform(VpAdmPyramid *p, int s, int i, int y, bool high)
 {
     Scale *sc = p->scale + s;
     const VpAdmWaveletKernels *w = &p->kernels.wavelet;
     const int n_in = sc->x.in_end - sc->x.in, n_out = sc->x.out_end - sc->x.out;
     const int lead = sc->x.in - (2 * sc->x.out - 1), missing = 2 * n_out + 2 - lead - n_in;
-    for (int i = 0; i < 2; i++) {
-        const void *in[VP_ADM_TAPS];
-        for (int k = 0; k < VP_ADM_TAPS; k++) {
-            const int row = vp_adm_reflect(2 * y - 1 + k, sc->input_h);
-            if (s == 0)
-                in[k] = (const char *)vp_row(p->picture[i], row) + (ptrdiff_t)sc->x.in * (p->bpc > 8 ? 2 : 1);
-            else
-                in[k] = entry(sc->input[i][row % VP_ADM_TAPS], sc->x.in - sc[-1].x.out, s - 1);
-        }
-        void *lo = entry(p->vertical[0], lead, s), *hi = high ? entry(p->vertical[1], lead, s) : NULL;
+    const VpPlane *picture = i ? p->distorted[i - 1] : p->reference;
+    void **band = p->band[i > 0];
+    const void *in[VP_ADM_TAPS];
+    for (int k = 0; k < VP_ADM_TAPS; k++) {
+        const int row = vp_adm_reflect(2 * y - 1 + k, sc->input_h);
         if (s == 0)
-            (p->bpc > 8 ? w->rows16 : w->rows8)(in, p->bpc, lo, hi, n_in);
-        else if (s == 1)
-            w->rows_widen((const int16_t *const *)in, lo, hi, n_in);
+            in[k] = (const char *)vp_row(picture, row) + (ptrdiff_t)sc->x.in * (p->bpc > 8 ? 2 : 1);
         else
-            w->rows32((const int32_t *const *)in, lo, hi, n_in);
-        void *low = s + 1 < VP_ADM_SCALES ? sc[1].input[i][y % VP_ADM_TAPS] : p->low;
-        for (int k = 0; k < 1 + high; k++) {
-            void *lower = k ? p->band[i][VP_ADM_H] : low;
-            void *higher = k ? p->band[i][VP_ADM_D] : high ? p->band[i][VP_ADM_V] : NULL;
-            if (s == 0) {
-                int16_t *v = p->vertical[k];
-                if (lead) v[0] = v[2];
-                for (int j = 0; j < missing; j++) v[lead + n_in + j] = v[lead + n_in - 1 - j];
-                w->columns16(v, lower, higher, n_out);
-            } else {
-                int32_t *v = p->vertical[k];
-                if (lead) v[0] = v[2];
-                for (int j = 0; j < missing; j++) v[lead + n_in + j] = v[lead + n_in - 1 - j];
-                w->columns32(v, s == 2 ? 16 : 15, lower, higher, n_out);
-            }
+            in[k] = entry(sc->input[i][row % VP_ADM_TAPS], sc->x.in - sc[-1].x.out, s - 1);
+    }
+    void *lo = entry(p->vertical[0], lead, s), *hi = high ? entry(p->vertical[1], lead, s) : NULL;
+    if (s == 0)
+        (p->bpc > 8 ? w->rows16 : w->rows8)(in, p->bpc, lo, hi, n_in);
+    else if (s == 1)
+        w->rows_widen((const int16_t *const *)in, lo, hi, n_in);
+    else
+        w->rows32((const int32_t *const *)in, lo, hi, n_in);
+    void *low = s + 1 < VP_ADM_SCALES ? sc[1].input[i][y % VP_ADM_TAPS] : p->low;
+    for (int k = 0; k < 1 + high; k++) {
+        void *lower = k ? band[VP_ADM_H] : low;
+        void *higher = k ? band[VP_ADM_D] : high ? band[VP_ADM_V] : NULL;
+        if (s == 0) {
+            int16_t *v = p->vertical[k];
+            if (lead) v[0] = v[2];
+            for (int j = 0; j < missing; j++) v[lead + n_in + j] = v[lead + n_in - 1 - j];
+            w->columns16(v, lower, higher, n_out);
+        } else {
+            int32_t *v = p->vertical[k];
+            if (lead) v[0] = v[2];
+            for (int j = 0; j < missing; j++) v[lead + n_in + j] = v[lead + n_in - 1 - j];
+            w->columns32(v, s == 2 ? 16 : 15, lower, higher, n_out);
         }
     }
 }
@@ -293,8 +304,12 @@ static void make_row(VpAdmPyramid *p, int s, int y)
 {
     Scale *sc = p->scale + s;
     const bool high = y >= sc->y.ring && y < sc->y.ring_end && (s || p->scale0);
-    transform(p, s, y, high);
-    if (high) take_band_row(p, s, y);
+    transform(p, s, 0, y, high);
+    if (high && y >= sc->y.crop && y < sc->y.crop_end) sum_reference(p, s);
+    for (int i = 0; i < p->n_distorted; i++) {
+        transform(p, s, 1 + i, y, high);
+        if (high) take_band_row(p, s, i, y);
+    }
     if (s + 1 == VP_ADM_SCALES) return;
     Scale *next = sc + 1;
     while (next->next_row < next->y.out_end &&
@@ -302,14 +317,15 @@ static void make_row(VpAdmPyramid *p, int s, int y)
         make_row(p, s + 1, next->next_row++);
 }
 
-void vp_adm_pyramid_extract(VpAdmPyramid *p, const VpPlane *reference, const VpPlane *distorted)
+void vp_adm_pyramid_extract(VpAdmPyramid *p, const VpPlane *reference, const VpPlane *const *distorted, int n)
 {
-    p->picture[0] = reference;
-    p->picture[1] = distorted;
+    p->n_distorted = n;
+    p->reference = reference;
+    p->distorted = distorted;
     for (int s = 0; s < VP_ADM_SCALES; s++) {
         Scale *sc = p->scale + s;
         memset(sc->reference, 0, sizeof sc->reference);
-        memset(sc->sums, 0, (size_t)p->n_runs * sizeof *sc->sums);
+        memset(sc->sums, 0, (size_t)(n * p->n_runs) * sizeof *sc->sums);
         sc->next_row = sc->y.out;
     }
     for (int y = p->scale[0].y.out; y < p->scale[0].y.out_end; y++) make_row(p, 0, y);
@@ -330,7 +346,7 @@ const uint64_t *vp_adm_pyramid_reference(const VpAdmPyramid *p, int scale)
     return p->scale[scale].reference;
 }
 
-const VpAdmRunSums *vp_adm_pyramid_run(const VpAdmPyramid *p, int scale, int run)
+const VpAdmRunSums *vp_adm_pyramid_run(const VpAdmPyramid *p, int distorted, int scale, int run)
 {
-    return &p->scale[scale].sums[run];
+    return &p->scale[scale].sums[distorted * p->n_runs + run];
 }

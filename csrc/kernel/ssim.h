@@ -63,7 +63,7 @@ typedef struct VpSsimPair {
 size_t vp_ssim_memory(int w);
 
 /* Sums over the (w - 10) x (h - 10) positions of a pair. w, h > 10. next: planes of vp_ssim_halved() size, for the pair
- * decimated by 2, their rows padded to VP_SSIM_LANES floats; or NULL. memory: vp_ssim_memory(w) bytes, zero before the
+ * decimated by 2, their rows padded to VP_SSIM_LANES floats; NULL, or one of them NULL: not wanted. memory: vp_ssim_memory(w) bytes, zero before the
  * first use. */
 void vp_ssim_scale(const VpSsimKernels *k, const VpSsimPair *pair, bool all, double sum[VP_SSIM_SUMS],
                    float *const next[2], ptrdiff_t next_stride, void *memory);

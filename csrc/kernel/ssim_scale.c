@@ -73,6 +73,7 @@ void vp_ssim_scale(const VpSsimKernels *k, const VpSsimPair *pair, bool all, dou
         if (y >= VP_SSIM_WINDOW - 1) k->position_row(maps, (y + 1) % VP_SSIM_WINDOW, n, positive, all, sum);
         /* row `halved` reads up to 2 * halved + 4, or the mirror of the last rows */
         for (; next && halved < vp_ssim_halved(h) && (y == h - 1 || y >= 2 * halved + VP_SSIM_HALF / 2); halved++)
-            for (int p = 0; p < 2; p++) halve(&s, p, halved, next[p] + halved * next_stride);
+            for (int p = 0; p < 2; p++)
+                if (next[p]) halve(&s, p, halved, next[p] + halved * next_stride);
     }
 }

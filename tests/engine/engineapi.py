@@ -115,6 +115,10 @@ class Context:
     def flush(self):
         return self.lib.vmaf_read_pictures(self.ctx, self.ffi.NULL, self.ffi.NULL, 0)
 
+    def together(self, *others):
+        """Itself and contexts that are fed together with it."""
+        return Several([self, *others])
+
     def put(self, name, value, index):
         return self.lib.vmaf_import_feature_score(self.ctx, name.encode(), value, index)
 
@@ -154,6 +158,38 @@ class Context:
         out = self.ffi.new("double *", -12345.0)
         code = self.lib.vmaf_feature_score_pooled(self.ctx, name.encode(), method, out, lo, hi)
         return code, out[0]
+
+
+class Several:
+    """Contexts that take one reference with a distorted picture each."""
+
+    def __init__(self, contexts):
+        self.contexts, self.ffi, self.lib = contexts, contexts[0].ffi, contexts[0].lib
+
+    def read(self, ref, distorted, index):
+        """Feeds a reference and its distorted pictures, and gives back what an error leaves with the caller."""
+        pictures = self.ffi.new("VmafPicture[]", [pic[0] for pic in distorted])
+        handles = self.ffi.new("VmafContext *[]", [c.ctx for c in self.contexts])
+        code = self.lib.vmafpy_read_pictures_several(handles, len(handles), ref, pictures, index)
+        left = [pic.ref != self.ffi.NULL for pic in (ref, *pictures)]
+        assert left == [bool(code)] * len(left)
+        for k in range(len(pictures) if code else 0):
+            self.lib.vmaf_picture_unref(pictures + k)
+        if code:
+            self.lib.vmaf_picture_unref(ref)
+        return code
+
+    def feed(self, values, **form):
+        """Flat pictures per (reference, distorted, ...); then the flush."""
+        engine = self.contexts[0].engine
+        for i, (ref, *distorted) in enumerate(values):
+            assert self.read(engine.picture(ref, **form), [engine.picture(d, **form) for d in distorted], i) == 0
+        return self.flush()
+
+    def flush(self):
+        null = self.ffi.NULL
+        handles = self.ffi.new("VmafContext *[]", [c.ctx for c in self.contexts])
+        return self.lib.vmafpy_read_pictures_several(handles, len(handles), null, null, 0)
 
 
 SVM = "svm_type nu_svr\nkernel_type rbf\ngamma 0.25\nnr_class 2\ntotal_sv 2\nrho -0.5\nSV\n2 1:0.5 2:1 \n-1.5 1:1 \n"

@@ -155,7 +155,7 @@ def test_description(probe):
     assert (ffi.string(out.name), ffi.string(out.alias)) == (MEAN.encode(), b"probe_mean")
     assert lib.vmafpy_extractor_output(1, 0, out) == 0
     assert (ffi.string(out.name), ffi.string(out.alias)) == (b"late_smaller", b"late_smaller")
-    assert lib.vmafpy_extractor_output(1, 1, out) == EINVAL
+    assert lib.vmafpy_extractor_output(1, 2, out) == EINVAL
     assert lib.vmafpy_extractor_output(2, 0, out) == EINVAL
     assert lib.vmafpy_extractor_option(0, 0, option) == 0
     assert (ffi.string(option.name), ffi.string(option.tag)) == (b"probe_gain", b"g")

@@ -10,6 +10,8 @@
 
 #include "vmaf_api.h"
 
+enum { SEVERAL = 3 };
+
 static atomic_long until_failure; /* allocations; 0: none fails */
 static atomic_int failed;
 
@@ -84,6 +86,39 @@ static int import_many(VmafContext *vmaf)
     return rc;
 }
 
+static int read_several(VmafContext **vmaf, unsigned n, unsigned index)
+{
+    VmafPicture ref = {0}, dis[SEVERAL] = {0};
+    int rc = vmaf_picture_alloc(&ref, VMAF_PIX_FMT_YUV420P, 8, 16, 16);
+    for (unsigned k = 0; k < n && !rc; k++) rc = vmaf_picture_alloc(dis + k, VMAF_PIX_FMT_YUV420P, 8, 16, 16);
+    if (!rc) rc = vmafpy_read_pictures_several(vmaf, n, &ref, dis, index);
+    if (rc) {
+        vmaf_picture_unref(&ref);
+        for (unsigned k = 0; k < n; k++) vmaf_picture_unref(dis + k);
+    }
+    return rc;
+}
+
+/* The same for contexts that share their reference. Closed in any order. */
+static int several(unsigned n_threads)
+{
+    VmafContext *vmaf[SEVERAL] = {NULL};
+    const VmafConfiguration cfg = {.n_threads = n_threads};
+    double score;
+    int rc = 0;
+    for (unsigned k = 0; k < SEVERAL && !rc; k++) {
+        rc = vmaf_init(vmaf + k, cfg);
+        if (!rc) rc = vmaf_use_feature(vmaf[k], "late", NULL);
+        if (!rc) rc = use_probe(vmaf[k], "ref_history", "2");
+    }
+    for (unsigned i = 0; i < 6 && !rc; i++) rc = read_several(vmaf, SEVERAL, i);
+    if (!rc) rc = vmafpy_read_pictures_several(vmaf, SEVERAL, NULL, NULL, 0);
+    for (unsigned k = 0; k < SEVERAL && !rc; k++) rc = vmaf_feature_score_at_index(vmaf[k], "late_shared", &score, 5);
+    for (unsigned k = 0; k < SEVERAL; k++)
+        if (vmaf[(k + 1) % SEVERAL]) vmaf_close(vmaf[(k + 1) % SEVERAL]);
+    return rc;
+}
+
 /* The first error of a complete session, or 0. */
 static int session(const char *model_path, const char *collection_path, unsigned n_threads)
 {
@@ -125,7 +160,7 @@ static int session(const char *model_path, const char *collection_path, unsigned
     if (vmaf) vmaf_close(vmaf);
     vmaf_model_destroy(main_model);
     vmaf_model_collection_destroy(collection);
-    return rc;
+    return rc ? rc : several(n_threads);
 }
 
 int main(int argc, char **argv)

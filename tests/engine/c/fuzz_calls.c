@@ -19,7 +19,7 @@ typedef struct {
 } Bytes;
 
 typedef struct {
-    VmafContext *vmaf;
+    VmafContext *vmaf, *other;
     VmafModel *model[MODELS], *main_model;
     VmafModelCollection *collection;
     unsigned n_frames;
@@ -106,9 +106,43 @@ static void read_pair(Bytes *b, Session *s)
     }
 }
 
+/* One reference and two distorted pictures to both contexts, or what a caller may take for them; or their flush. */
+static void read_several(Bytes *b, Session *s)
+{
+    VmafContext *const sets[][2] = {{s->vmaf, s->other}, {s->vmaf, s->other}, {s->vmaf, s->other}, {s->other, s->vmaf},
+                                    {s->vmaf, s->vmaf}, {s->other, NULL}};
+    VmafContext *vmaf[2];
+    VmafPicture ref, dis[2];
+    const unsigned set = take(b), n = take(b) % 16 ? 2 : set % 3;
+    memcpy(vmaf, sets[set % 6], sizeof(vmaf));
+    if (take(b) % 16 == 0) {
+        answer(vmafpy_read_pictures_several(vmaf, n, NULL, NULL, 0));
+        return;
+    }
+    const Bytes form = *b;
+    Bytes same = form;
+    if (make_picture(b, &ref)) return;
+    if (make_picture(&same, dis)) abort();
+    same = form;
+    if (make_picture(take(b) % 8 ? &same : b, dis + 1)) {
+        answer(vmaf_picture_unref(&ref));
+        answer(vmaf_picture_unref(dis));
+        return;
+    }
+    const unsigned index = take(b) > 250 ? any_index(b, s) : s->n_frames;
+    const int rc = answer(vmafpy_read_pictures_several(vmaf, n, &ref, dis, index));
+    if (!rc) s->n_frames++;
+    for (unsigned k = 0; k < 3; k++) {
+        VmafPicture *pic = k < 2 ? dis + k : &ref;
+        const int taken = !rc && (k == 2 || k < n);
+        if (!pic->ref != taken) abort();
+        if (!taken) answer(vmaf_picture_unref(pic));
+    }
+}
+
 static void call(Bytes *b, Session *s)
 {
-    const unsigned what = take(b) % 20;
+    const unsigned what = take(b) % 26;
     VmafModel **model = s->model + take(b) % MODELS;
     double score = 0;
     VmafModelCollectionScore spread;
@@ -163,6 +197,24 @@ static void call(Bytes *b, Session *s)
     case 17:
     case 18:
     case 19: read_pair(b, s); break;
+    case 20:
+        if (!s->other) {
+            const VmafConfiguration cfg = {.n_threads = take(b) % 2};
+            answer(vmaf_init(&s->other, cfg));
+        }
+        break;
+    case 21:
+        if (s->other && !answer(vmaf_close(s->other))) s->other = NULL;
+        break;
+    case 22: {
+        Bytes again = *b;
+        answer(vmaf_use_feature(s->vmaf, "probe", any_options(b)));
+        answer(vmaf_use_feature(s->other, "probe", any_options(&again)));
+        break;
+    }
+    case 23:
+    case 24:
+    case 25: read_several(b, s); break;
     }
 }
 
@@ -177,8 +229,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!model_path || !collection_path) abort();
     const VmafConfiguration cfg = {.n_threads = take(&b) % 4, .n_subsample = take(&b) % 4};
     answer(vmaf_init(&s.vmaf, cfg));
+    answer(vmaf_init(&s.other, cfg));
     for (int k = 0; k < CALLS_MAX && b.at < b.end; k++) call(&b, &s);
     if (s.vmaf) answer(vmaf_close(s.vmaf));
+    if (s.other) answer(vmaf_close(s.other));
     for (int i = 0; i < MODELS; i++) vmaf_model_destroy(s.model[i]);
     vmaf_model_collection_destroy(s.collection);
     vmaf_model_destroy(s.main_model);

@@ -103,10 +103,11 @@ static int probe_extract(void *worker, const VpFrames *frames, VpRow *row)
 }
 
 /* late: carries integers to an ordered step, which gives each frame the smaller of its value and the next one's. */
-enum { CARRIED, SMALLER, LATE_OUTPUTS };
+enum { CARRIED, SMALLER, SHARED, LATE_OUTPUTS };
 static const VpOutput late_outputs[] = {
     {.name = "carried", .flags = VP_OUT_HIDDEN},
     {.name = "late_smaller"},
+    {.name = "late_shared"}, /* distorted pictures for which the reference was looked at once */
     {0},
 };
 
@@ -119,17 +120,29 @@ static int late_open(const VpStream *stream, const void *const *options, int n, 
 {
     (void)options;
     (void)n;
-    int *bpc = malloc(sizeof(*bpc));
-    if (!bpc) return -ENOMEM;
-    *bpc = stream->bpc;
-    *worker = bpc;
+    VpStream *copy = malloc(sizeof(*copy));
+    if (!copy) return -ENOMEM;
+    *copy = *stream;
+    *worker = copy;
+    return 0;
+}
+
+static int late_extract_several(void *worker, const VpFrames *frames, int n, VpRow *row)
+{
+    const VpStream *stream = worker;
+    if (n > stream->n_distorted) return -EPROTO;
+    vp_row_carry(row, 0, CARRIED, (uint64_t)mean(frames->ref[0], stream->bpc));
+    vp_row_put(row, 0, SHARED, n);
+    for (int i = 1; i < n; i++) {
+        if (frames[i].ref[0] != frames[0].ref[0] || frames[i].index != frames[0].index) return -EPROTO;
+        vp_row_copy(row + i, row, 1);
+    }
     return 0;
 }
 
 static int late_extract(void *worker, const VpFrames *frames, VpRow *row)
 {
-    vp_row_carry(row, 0, CARRIED, (uint64_t)mean(frames->ref[0], *(const int *)worker));
-    return 0;
+    return late_extract_several(worker, frames, 1, row);
 }
 
 static int late_begin(const VpStream *stream, const void *const *options, int n, void **sequence)
@@ -149,6 +162,8 @@ static int late_next(void *sequence, unsigned index, const VpRow *row, const VpS
     const uint64_t last = s->last;
     s->last = value;
     s->total += value;
+    const int rc = sink->score(sink->self, 0, SHARED, index, vp_row_get(row, 0, SHARED).f);
+    if (rc) return rc;
     return index ? sink->score(sink->self, 0, SMALLER, index - 1, (double)(value < last ? value : last)) : 0;
 }
 
@@ -177,6 +192,7 @@ static const VpExtractor late = {
     .every_frame = true,
     .open = late_open,
     .extract = late_extract,
+    .extract_several = late_extract_several,
     .close = free,
     .begin = late_begin,
     .next = late_next,
