@@ -87,7 +87,18 @@ VP_REAL_FN void vd_products(const float *p, float factor, bool positive, VD out[
         out[1] = vd_widen(vf_load(p + VD_LANES) * vf_set(factor));
     }
 }
-/* Sums of them, rounded and in their order. */
+/* The products of the even ones of 2 * VD_LANES floats with one factor, of the odd ones with another, in order; none
+ * negative, and scaled by 1 / VD_DEALT. */
+#define VD_DEALT 0x1p896
+VP_REAL_FN void vd_deal_products(const float *p, float even, float odd, VD out[2])
+{
+    const __m256 factor = _mm256_setr_ps(even, odd, even, odd, even, odd, even, odd);
+    const __m256i v = _mm256_castps_si256(_mm256_mul_ps(_mm256_loadu_ps(p), factor));
+    const __m256i upper = _mm256_and_si256(v, _mm256_set1_epi64x(-(INT64_C(1) << 32)));
+    out[0] = _mm256_castsi256_pd(_mm256_mul_epu32(v, _mm256_set1_epi64x(INT64_C(1) << 29)));
+    out[1] = _mm256_castsi256_pd(_mm256_srli_epi64(upper, 3));
+}
+/* Sums of vd_products(), rounded and in their order. */
 VP_REAL_FN void vd_store_sums(float *p, const VD sum[2], bool positive)
 {
     if (positive) {

@@ -94,6 +94,15 @@ VP_REAL_FN void vd_products(const float *p, float factor, bool positive, VD out[
         out[1] = vd_widen(vf_load(p + VD_LANES) * vf_set(factor));
     }
 }
+#define VD_DEALT 0x1p896
+VP_REAL_FN void vd_deal_products(const float *p, float even, float odd, VD out[2])
+{
+    const __m512 factor = _mm512_mask_blend_ps(0xAAAA, _mm512_set1_ps(even), _mm512_set1_ps(odd));
+    const __m512i v = _mm512_castps_si512(_mm512_mul_ps(_mm512_loadu_ps(p), factor));
+    const __m512i upper = _mm512_and_si512(v, _mm512_set1_epi64(-(INT64_C(1) << 32)));
+    out[0] = _mm512_castsi512_pd(_mm512_mul_epu32(v, _mm512_set1_epi64(INT64_C(1) << 29)));
+    out[1] = _mm512_castsi512_pd(_mm512_srli_epi64(upper, 3));
+}
 VP_REAL_FN void vd_store_sums(float *p, const VD sum[2], bool positive)
 {
     if (positive) {

@@ -66,6 +66,13 @@ VP_REAL_FN void vd_products(const float *p, float factor, bool positive, VD out[
     out[0] = vcvt_f64_f32(vget_low_f32(v));
     out[1] = vcvt_high_f64_f32(v);
 }
+#define VD_DEALT 1.0
+VP_REAL_FN void vd_deal_products(const float *p, float even, float odd, VD out[2])
+{
+    const float32x2x2_t v = vld2_f32(p);
+    out[0] = vcvt_f64_f32(vmul_n_f32(v.val[0], even));
+    out[1] = vcvt_f64_f32(vmul_n_f32(v.val[1], odd));
+}
 VP_REAL_FN void vd_store_sums(float *p, const VD sum[2], bool positive)
 {
     (void)positive;

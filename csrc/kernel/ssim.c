@@ -95,9 +95,8 @@ static void position_row_c(const float *ring, int first_row, int n, bool positiv
     }
 }
 
-static void halve_row_c(const float *const row[VP_SSIM_HALF], int n, bool positive, float *dst)
+static void halve_row_c(const float *const row[VP_SSIM_HALF], int n, float *dst)
 {
-    (void)positive;
     for (int x = 0; x < vp_ssim_padded(n); x++) {
         double sum = 0;
         for (int v = 0; v < VP_SSIM_HALF; v++) {
@@ -108,28 +107,52 @@ static void halve_row_c(const float *const row[VP_SSIM_HALF], int n, bool positi
     }
 }
 
+/* What row v of the filter adds to a sum. */
+static double half_term(const float *src, int v)
+{
+    double sum = 0;
+    for (int u = 0; u < VP_SSIM_HALF; u++) sum += (double)(src[u] * vp_ssim_half[v][u]);
+    return sum;
+}
+
+static void halve_pair_c(const float *even, const float *odd, int n, double *const sum[VP_SSIM_PARTS], float *dst)
+{
+    for (int x = 0; x < vp_ssim_padded(n); x++) {
+        const float *const a = even + 2 * x - VP_SSIM_HALF / 2, *const b = odd + 2 * x - VP_SSIM_HALF / 2;
+        dst[x] = (float)(sum[0][x] + half_term(a, 8));
+        sum[1][x] += half_term(a, 6) + half_term(b, 7);
+        sum[2][x] += half_term(a, 4) + half_term(b, 5);
+        sum[3][x] += half_term(a, 2) + half_term(b, 3);
+        sum[0][x] = half_term(a, 0) + half_term(b, 1);
+    }
+}
+
 void vp_ssim_kernels_init(VpSsimKernels *k, unsigned cpu)
 {
     k->load = load_c;
     k->window_row = window_row_c;
     k->position_row = position_row_c;
     k->halve_row = halve_row_c;
+    k->halve_pair = halve_pair_c;
 #if defined(VP_X86)
     if (cpu & VP_CPU_AVX2) {
         k->window_row = vp_ssim_window_row_avx2;
         k->position_row = vp_ssim_position_row_avx2;
         k->halve_row = vp_ssim_halve_row_avx2;
+        k->halve_pair = vp_ssim_halve_pair_avx2;
     }
     if (cpu & VP_CPU_AVX512) {
         k->window_row = vp_ssim_window_row_avx512;
         k->position_row = vp_ssim_position_row_avx512;
         k->halve_row = vp_ssim_halve_row_avx512;
+        k->halve_pair = vp_ssim_halve_pair_avx512;
     }
 #elif defined(VP_ARM64)
     if (cpu & VP_CPU_NEON) {
         k->window_row = vp_ssim_window_row_neon;
         k->position_row = vp_ssim_position_row_neon;
         k->halve_row = vp_ssim_halve_row_neon;
+        k->halve_pair = vp_ssim_halve_pair_neon;
     }
 #endif
     (void)cpu;

@@ -20,6 +20,7 @@ enum {
     VP_SSIM_WINDOW = 11, /* taps of the windowed means; the positions of w samples are w - 10 */
     VP_SSIM_HALF = 9,    /* taps of the filter before decimation by 2, in both directions */
     VP_SSIM_MAPS = 5,    /* x, y, x^2, y^2, xy of the reference x and the distorted y */
+    VP_SSIM_PARTS = 4,   /* rows of results that are unfinished between two pairs of rows */
     VP_SSIM_LANES = 16,
     VP_SSIM_BLOCK = VP_SSIM_WINDOW * VP_SSIM_MAPS * VP_SSIM_LANES, /* floats */
     VP_SSIM_MARGIN = 16, /* floats on each side of a row; 4 of them are read as its mirror image */
@@ -47,7 +48,12 @@ typedef struct VpSsimKernels {
     void (*position_row)(const float *ring, int first_row, int n, bool positive, bool all,
                          double sum[VP_SSIM_SUMS]);
     /* dst[x] is centred on row[4][2 * x]; row[k][-4] .. are readable. Padded. */
-    void (*halve_row)(const float *const row[VP_SSIM_HALF], int n, bool positive, float *dst);
+    void (*halve_row)(const float *const row[VP_SSIM_HALF], int n, float *dst);
+    /* The same for samples as `load` leaves them, two rows of them at a time: adds rows 2 * m and 2 * m + 1 to the sums
+     * of the rows of results m - 2 .. m + 2 that they are in. sum[0 .. 3]: of rows m - 2 .. m + 1; row m - 2, which is
+     * complete then, goes to dst, and row m + 2 begins in sum[0]. Whatever the order, no sum is rounded before the end:
+     * products are multiples of 2^-43, and their magnitudes add up to less than 2^9. */
+    void (*halve_pair)(const float *even, const float *odd, int n, double *const sum[VP_SSIM_PARTS], float *dst);
 } VpSsimKernels;
 
 void vp_ssim_kernels_init(VpSsimKernels *k, unsigned cpu);

@@ -139,29 +139,24 @@ VP_LEVEL void VP_NAME(vp_ssim_position_row)(const float *ring, int first_row, in
         positions(ring, first_row, n, false, false, sum);
 }
 
-/* Adds one row of the filter to its sums. Signs: of rows and columns alike, and they multiply. Where no
- * sample is negative, magnitudes are taken and subtracted. */
-VP_REAL_FN void add_half_row(const float *even, const float *odd, const float *tap, bool positive, bool flip,
-                             VD sum[WAYS][2])
+/* Adds one row of the filter to its sums. */
+VP_REAL_FN void add_half_row(const float *even, const float *odd, const float *tap, VD sum[WAYS][2])
 {
-    static const bool minus[VP_SSIM_HALF] = {0, 1, 1, 0, 0, 0, 1, 1, 0};
 #pragma GCC unroll 9
     for (int u = 0; u < VP_SSIM_HALF; u++) {
-        const bool negative = minus[u] != flip;
         const float *const src = (u % 2 ? odd : even) + u / 2;
-        const float factor = positive && negative ? -tap[u] : tap[u];
 #pragma GCC unroll 2
         for (int i = 0; i < WAYS; i++) {
             VD term[2];
-            vd_products(src + i * PAIR, factor, positive, term);
-            sum[i][0] = positive && negative ? sum[i][0] - term[0] : sum[i][0] + term[0];
-            sum[i][1] = positive && negative ? sum[i][1] - term[1] : sum[i][1] + term[1];
+            vd_products(src + i * PAIR, tap[u], false, term);
+            sum[i][0] = sum[i][0] + term[0];
+            sum[i][1] = sum[i][1] + term[1];
             vd_finish(sum[i]);
         }
     }
 }
 
-VP_REAL_FN void halve(const float *const row[VP_SSIM_HALF], int n, bool positive, float *dst)
+VP_LEVEL void VP_NAME(vp_ssim_halve_row)(const float *const row[VP_SSIM_HALF], int n, float *dst)
 {
     enum { BLOCK = 128, SIDE = BLOCK + 2 * LANES, HALF = VP_SSIM_HALF / 2 };
     for (int first = 0; first < n; first += BLOCK) {
@@ -175,22 +170,70 @@ VP_REAL_FN void halve(const float *const row[VP_SSIM_HALF], int n, bool positive
         for (int x = 0; x < size; x += WAYS * PAIR) {
             VD sum[WAYS][2];
             for (int i = 0; i < WAYS; i++) sum[i][0] = sum[i][1] = vd_set(0);
-            for (int v = 0; v < VP_SSIM_HALF; v++) {
-                const float *const even = part[v][0] + x, *const odd = part[v][1] + x, *const tap = vp_ssim_half[v];
-                if (tap[0] < 0)
-                    add_half_row(even, odd, tap, positive, true, sum);
-                else
-                    add_half_row(even, odd, tap, positive, false, sum);
-            }
-            for (int i = 0; i < WAYS; i++) vd_store_sums(dst + first + x + i * PAIR, sum[i], positive);
+            for (int v = 0; v < VP_SSIM_HALF; v++)
+                add_half_row(part[v][0] + x, part[v][1] + x, vp_ssim_half[v], sum);
+            for (int i = 0; i < WAYS; i++) vd_store_sums(dst + first + x + i * PAIR, sum[i], false);
         }
     }
 }
 
-VP_LEVEL void VP_NAME(vp_ssim_halve_row)(const float *const row[VP_SSIM_HALF], int n, bool positive, float *dst)
+/* Products of a run of one row of samples with the magnitudes of the taps: [r][c] is that of the tap r / 2 rows and
+ * c / 2 columns from the centre, rounded down. Columns of results from 2 before the run on. As the filter is symmetric
+ * in every way, even[r][c] of even rows and odd[r][c] of odd ones stand for [c][r] too: r <= c. */
+enum { HALF_RUN = 64, HALF_ROOM = HALF_RUN + 8 };
+typedef struct VP_NAME(HalfProducts) {
+    double even[3][3][HALF_ROOM], odd[3][2][HALF_ROOM]; /* of samples in even and in odd columns */
+} VP_NAME(HalfProducts);
+
+VP_REAL_FN void half_products(const float *src, bool odd_row, int size, VP_NAME(HalfProducts) *out)
 {
-    if (positive)
-        halve(row, n, true, dst);
-    else
-        halve(row, n, false, dst);
+    /* r, c of the samples in even columns; in odd ones */
+    static const int place[2][6][4] = {
+        {{0, 0, 0, 0}, {0, 1, 0, 1}, {0, 2, 1, 0}, {1, 1, 1, 1}, {1, 2, 2, 0}, {2, 2, 2, 1}},
+        {{0, 0, 0, 0}, {0, 1, 0, 1}, {0, 2, 1, 1}, {1, 0, -1, 0}, {1, 1, -1, 0}, {1, 2, -1, 0}},
+    };
+    enum { CENTRE = VP_SSIM_HALF / 2 };
+    for (int i = 0; i < size + 4; i += VD_LANES)
+#pragma GCC unroll 6
+        for (int k = 0; k < 6; k++) {
+            const int *const at = place[odd_row][k], above = CENTRE - odd_row;
+            const float e = vp_ssim_half[above - 2 * at[0]][CENTRE - 2 * at[1]];
+            const float o = at[2] < 0 ? 0 : vp_ssim_half[above - 2 * at[2]][CENTRE - 1 - 2 * at[3]];
+            VD p[2];
+            vd_deal_products(src + 2 * i, e < 0 ? -e : e, o < 0 ? -o : o, p);
+            vd_store(out->even[at[0]][at[1]] + i, p[0]);
+            if (at[2] >= 0) vd_store(out->odd[at[2]][at[3]] + i, p[1]);
+        }
+}
+
+/* The sum along a row of the filter, `distance` from its centre, but for the sign that its terms share. */
+VP_REAL_FN VD half_sum(const VP_NAME(HalfProducts) *of, int distance, int at)
+{
+    const int r = distance / 2, odd_row = distance % 2;
+    const double *const e0 = (odd_row ? of->even[r][0] : of->even[0][r]) + at, *const e4 = of->even[r][2] + at;
+    const double *const e2 = (odd_row || r < 1 ? of->even[r][1] : of->even[1][r]) + at;
+    const double *const o1 = (odd_row ? of->odd[0][r] : of->odd[r][0]) + at, *const o3 = of->odd[r][1] + at;
+    const VD more = vd_load(e0 + 2) + (vd_load(e4) + vd_load(e4 + 4)) + (vd_load(o1 + 1) + vd_load(o1 + 2));
+    return more - ((vd_load(e2 + 1) + vd_load(e2 + 3)) + (vd_load(o3) + vd_load(o3 + 3)));
+}
+
+VP_LEVEL void VP_NAME(vp_ssim_halve_pair)(const float *even, const float *odd, int n,
+                                          double *const sum[VP_SSIM_PARTS], float *dst)
+{
+    VP_NAME(HalfProducts) a, b;
+    for (int first = 0; first < n; first += HALF_RUN) {
+        const int left = vp_ssim_padded(n) - first, size = left < HALF_RUN ? left : HALF_RUN;
+        half_products(even + 2 * first - 4, false, size, &a);
+        half_products(odd + 2 * first - 4, true, size, &b);
+        for (int i = 0; i < size; i += VD_LANES) {
+            const int x = first + i;
+            const VD a0 = half_sum(&a, 0, i), a2 = half_sum(&a, 2, i), a4 = half_sum(&a, 4, i);
+            const VD b1 = half_sum(&b, 1, i), b3 = half_sum(&b, 3, i);
+            vf_store(dst + x, vd_round((vd_load(sum[0] + x) + a4) * vd_set(VD_DEALT)));
+            vd_store(sum[1] + x, vd_load(sum[1] + x) - (a2 + b3));
+            vd_store(sum[2] + x, vd_load(sum[2] + x) + (a0 + b1));
+            vd_store(sum[3] + x, vd_load(sum[3] + x) + (b1 - a2));
+            vd_store(sum[0] + x, a4 - b3);
+        }
+    }
 }

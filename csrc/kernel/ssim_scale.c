@@ -14,14 +14,19 @@ static size_t row_floats(int w)
 size_t vp_ssim_memory(int w)
 {
     const size_t blocks = (size_t)vp_ssim_padded(w) / VP_SSIM_LANES;
-    return (row_floats(w) * 2 * RING + blocks * VP_SSIM_BLOCK) * sizeof(float);
+    const size_t parts = 2 * VP_SSIM_PARTS * (size_t)vp_ssim_padded(vp_ssim_halved(w));
+    return (row_floats(w) * 2 * RING + blocks * VP_SSIM_BLOCK) * sizeof(float) + parts * sizeof(double);
 }
+
+enum { FIRST_PAIR = -2 }; /* the pair of rows that begins the sums of row 0 of the next scale */
 
 typedef struct Stream {
     const VpSsimKernels *k;
     const VpSsimPair *pair;
     float *ring[2]; /* row y in slot y % RING */
     size_t row;     /* floats */
+    double *part[2][VP_SSIM_PARTS]; /* of the next scale */
+    int next_pair, halved;          /* the pair of rows, and the row of the next scale, to come */
 } Stream;
 
 static float *ring_row(const Stream *s, int picture, int y)
@@ -47,33 +52,61 @@ static void load_row(const Stream *s, int y)
     }
 }
 
-static void halve(const Stream *s, int picture, int y, float *dst)
+/* The next scale of a filtered pair, as far as y rows allow: row i needs up to 2 * i + 4, or the mirror of the last. */
+static void halve_rows(Stream *s, int y, float *const next[2], ptrdiff_t stride)
 {
-    const float *row[VP_SSIM_HALF];
-    for (int k = 0; k < VP_SSIM_HALF; k++)
-        row[k] = ring_row(s, picture, vp_ssim_mirror(2 * y + k - VP_SSIM_HALF / 2, s->pair->h));
-    s->k->halve_row(row, vp_ssim_halved(s->pair->w), s->pair->bpc > 0, dst);
+    const int h = s->pair->h;
+    for (; s->halved < vp_ssim_halved(h) && (y == h || y > 2 * s->halved + VP_SSIM_HALF / 2); s->halved++)
+        for (int p = 0; p < 2; p++) {
+            if (!next[p]) continue;
+            const float *row[VP_SSIM_HALF];
+            for (int k = 0; k < VP_SSIM_HALF; k++)
+                row[k] = ring_row(s, p, vp_ssim_mirror(2 * s->halved + k - VP_SSIM_HALF / 2, h));
+            s->k->halve_row(row, vp_ssim_halved(s->pair->w), next[p] + s->halved * stride);
+        }
+}
+
+/* The same of samples, two rows after two. */
+static void halve_pairs(Stream *s, int y, float *const next[2], ptrdiff_t stride)
+{
+    const int h = s->pair->h;
+    for (; s->halved < vp_ssim_halved(h) && (y == h || y > 2 * s->next_pair + 1); s->next_pair++) {
+        const int even = vp_ssim_mirror(2 * s->next_pair, h), odd = vp_ssim_mirror(2 * s->next_pair + 1, h);
+        for (int p = 0; p < 2; p++) {
+            if (!next[p]) continue;
+            double **const part = s->part[p];
+            s->k->halve_pair(ring_row(s, p, even), ring_row(s, p, odd), vp_ssim_halved(s->pair->w), part,
+                             next[p] + s->halved * stride);
+            double *const begun = part[0];
+            memmove(part, part + 1, (VP_SSIM_PARTS - 1) * sizeof *part);
+            part[VP_SSIM_PARTS - 1] = begun;
+        }
+        s->halved += s->next_pair >= -FIRST_PAIR; /* before, it was no row yet */
+    }
 }
 
 void vp_ssim_scale(const VpSsimKernels *k, const VpSsimPair *pair, bool all, double sum[VP_SSIM_SUMS],
                    float *const next[2], ptrdiff_t next_stride, void *memory)
 {
     const int h = pair->h, n = pair->w - VP_SSIM_WINDOW + 1;
-    Stream s = {.k = k, .pair = pair, .row = row_floats(pair->w)};
-    s.ring[0] = memory;
+    const bool positive = pair->bpc > 0; /* samples; a filtered picture undershoots */
+    Stream s = {.k = k, .pair = pair, .row = row_floats(pair->w), .next_pair = FIRST_PAIR};
+    double *part = memory;
+    for (int i = 0; i < 2 * VP_SSIM_PARTS; i++, part += vp_ssim_padded(vp_ssim_halved(pair->w)))
+        s.part[i / VP_SSIM_PARTS][i % VP_SSIM_PARTS] = part;
+    s.ring[0] = (float *)part;
     s.ring[1] = s.ring[0] + RING * s.row;
     float *const maps = s.ring[1] + RING * s.row;
     for (int i = 0; i < VP_SSIM_SUMS; i++) sum[i] = 0;
-    const bool positive = pair->bpc > 0; /* samples; a filtered picture undershoots */
-    int halved = 0; /* rows of the next scale so far */
     for (int y = 0; y < h; y++) {
         load_row(&s, y);
         float *const row = maps + y % VP_SSIM_WINDOW * VP_SSIM_MAPS * VP_SSIM_LANES;
         k->window_row(ring_row(&s, 0, y), ring_row(&s, 1, y), n, positive, row);
         if (y >= VP_SSIM_WINDOW - 1) k->position_row(maps, (y + 1) % VP_SSIM_WINDOW, n, positive, all, sum);
-        /* row `halved` reads up to 2 * halved + 4, or the mirror of the last rows */
-        for (; next && halved < vp_ssim_halved(h) && (y == h - 1 || y >= 2 * halved + VP_SSIM_HALF / 2); halved++)
-            for (int p = 0; p < 2; p++)
-                if (next[p]) halve(&s, p, halved, next[p] + halved * next_stride);
+        if (!next || y < -2 * FIRST_PAIR - 1) continue; /* no mirror image of the first rows yet */
+        if (positive)
+            halve_pairs(&s, y + 1, next, next_stride);
+        else
+            halve_rows(&s, y + 1, next, next_stride);
     }
 }

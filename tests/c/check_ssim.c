@@ -81,18 +81,53 @@ static void check_position(VpCheck *t, const VpSsimKernels *ref, const VpSsimKer
         }
 }
 
-static void check_halve(VpCheck *t, const VpSsimKernels *ref, const VpSsimKernels *got, bool positive)
+static void check_halve(VpCheck *t, const VpSsimKernels *ref, const VpSsimKernels *got)
 {
     for (int n = 1; n <= 300; n++) {
         const int size = vp_ssim_padded(n), read = 2 * size + 2 * VP_SSIM_LANES;
         const float *row[VP_SSIM_HALF];
-        for (int k = 0; k < VP_SSIM_HALF; k++) row[k] = floats(t, read, 255, positive) + VP_SSIM_HALF / 2;
-        float *const a = floats(t, size, 1, positive), *const b = floats(t, size, 1, positive);
-        ref->halve_row(row, n, positive, a);
-        got->halve_row(row, n, positive, b);
-        vp_check_bytes(t, a, b, (size_t)n * sizeof *a, "halve_row n=%d positive=%d", n, positive);
+        for (int k = 0; k < VP_SSIM_HALF; k++) row[k] = floats(t, read, 255, false) + VP_SSIM_HALF / 2;
+        float *const a = floats(t, size, 1, false), *const b = floats(t, size, 1, false);
+        ref->halve_row(row, n, a);
+        got->halve_row(row, n, b);
+        vp_check_bytes(t, a, b, (size_t)n * sizeof *a, "halve_row n=%d", n);
         vp_check_free(t);
     }
+}
+
+/* Rows of samples two after two give what the rows of the filter, one after the other, give in plain C. */
+static void check_halve_pair(VpCheck *t, const VpSsimKernels *ref, const VpSsimKernels *got)
+{
+    static const int depths[] = {8, 10, 12, 16};
+    enum { ROWS = 14 };
+    for (int n = 1; n <= 300; n += 1 + n / 40)
+        for (int i = 0; i < 4; i++) {
+            const int size = vp_ssim_padded(n), read = 2 * size + 2 * VP_SSIM_LANES, bpc = depths[i];
+            const float *row[ROWS];
+            for (int k = 0; k < ROWS; k++) {
+                float *const samples = vp_check_alloc(t, (size_t)read, sizeof *samples);
+                const void *const src = bpc == 8 ? (const void *)vp_check_u8(t, read, 8, VP_CHECK_ANY)
+                                                 : (const void *)vp_check_u16(t, read, bpc, VP_CHECK_ANY);
+                ref->load(src, bpc, read, samples);
+                row[k] = samples + VP_SSIM_HALF / 2;
+            }
+            double *sum[VP_SSIM_PARTS];
+            for (int k = 0; k < VP_SSIM_PARTS; k++) {
+                sum[k] = vp_check_alloc(t, (size_t)size, sizeof *sum[k]);
+                memset(sum[k], 0, (size_t)size * sizeof *sum[k]);
+            }
+            float *const a = floats(t, size, 1, true), *const b = floats(t, size, 1, true);
+            for (int m = 0; m < ROWS / 2; m++) {
+                got->halve_pair(row[2 * m], row[2 * m + 1], n, sum, b);
+                double *const begun = sum[0];
+                memmove(sum, sum + 1, (VP_SSIM_PARTS - 1) * sizeof *sum);
+                sum[VP_SSIM_PARTS - 1] = begun;
+                if (m < 4) continue;
+                ref->halve_row(row + 2 * (m - 4), n, a);
+                vp_check_bytes(t, a, b, (size_t)n * sizeof *a, "halve_pair n=%d bpc=%d", n, bpc);
+            }
+            vp_check_free(t);
+        }
 }
 
 void vp_check_family(VpCheck *t)
@@ -104,8 +139,9 @@ void vp_check_family(VpCheck *t)
     for (int positive = 0; positive <= 1; positive++) {
         check_window(t, &ref, &got, positive);
         check_position(t, &ref, &got, positive);
-        check_halve(t, &ref, &got, positive);
     }
+    check_halve(t, &ref, &got);
+    check_halve_pair(t, &ref, &got);
 }
 
 enum { WIDTH = 1920, POSITIONS = WIDTH - VP_SSIM_WINDOW + 1 };
@@ -115,6 +151,7 @@ typedef struct Bench {
     const uint8_t *sample;
     const float *x, *y, *row[VP_SSIM_HALF];
     float *ring, *out;
+    double *part[VP_SSIM_PARTS];
 } Bench;
 
 static void call_load(void *arg)
@@ -139,7 +176,13 @@ static void call_position(void *arg)
 static void call_halve(void *arg)
 {
     Bench *const b = arg;
-    b->k.halve_row(b->row, WIDTH / 2, true, b->out);
+    b->k.halve_row(b->row, WIDTH / 2, b->out);
+}
+
+static void call_halve_pair(void *arg)
+{
+    Bench *const b = arg;
+    b->k.halve_pair(b->row[0], b->row[1], WIDTH / 2, b->part, b->out);
 }
 
 void vp_bench_family(VpCheck *t)
@@ -156,9 +199,11 @@ void vp_bench_family(VpCheck *t)
     for (int i = 0; i < VP_SSIM_WINDOW; i++)
         b.k.window_row(b.x, b.y, POSITIONS, true, b.ring + i * VP_SSIM_MAPS * VP_SSIM_LANES);
     for (int k = 0; k < VP_SSIM_HALF; k++) b.row[k] = floats(t, size, 255, true) + VP_SSIM_HALF / 2;
+    for (int k = 0; k < VP_SSIM_PARTS; k++) b.part[k] = vp_check_alloc(t, WIDTH / 2, sizeof *b.part[k]);
     vp_bench(t, "ssim/load", "w=1920", call_load, &b);
     vp_bench(t, "ssim/window_row", "n=1910", call_window, &b);
     vp_bench(t, "ssim/position_row", "n=1910", call_position, &b);
     vp_bench(t, "ssim/halve_row", "n=960", call_halve, &b);
+    vp_bench(t, "ssim/halve_pair", "n=960", call_halve_pair, &b);
     vp_check_free(t);
 }
