@@ -4,6 +4,7 @@
 #include "kernel/ssim_term.h"
 
 enum { WINDOW = VP_SSIM_WINDOW, MAPS = VP_SSIM_MAPS, LANES = VP_SSIM_LANES };
+enum { RUN = 4 * LANES }; /* positions whose windowed sums are kept for a moment */
 enum { PAIR = 2 * VD_LANES, WAYS = LANES / PAIR < 2 ? 1 : 2 }; /* sums of vd_products(); as many at a time */
 
 /* Windowed sums of one row at one block of positions: several sums at a time, for none waits for the one before. */
@@ -87,15 +88,14 @@ VP_REAL_FN void terms(const VF map[MAPS], bool all, double term[VP_SSIM_SUMS][VD
     vd_store(term[VP_SSIM_PRODUCT], l * c * s);
 }
 
-VP_REAL_FN void positions(const float *ring, int first_row, int n, bool positive, bool all, double sum[VP_SSIM_SUMS])
+/* The windowed sums of size positions down the columns of each map, in maps[m][0 .. size - 1]. */
+VP_REAL_FN void sum_columns(const float *ring, int first_row, int first, int size, bool positive,
+                            float maps[MAPS][RUN])
 {
-    enum { STEP = 2 * VD_LANES };
     int row[WINDOW]; /* where in a block */
-    double total[VP_SSIM_SUMS];
-    for (int i = 0; i < VP_SSIM_SUMS; i++) total[i] = sum[i];
     for (int k = 0; k < WINDOW; k++) row[k] = (first_row + k) % WINDOW * MAPS * LANES;
-    for (int x = 0; x < n; x += STEP) {
-        const float *const block = ring + x / LANES * VP_SSIM_BLOCK + x % LANES;
+    for (int x = 0; x < size; x += PAIR) {
+        const float *const block = ring + (first + x) / LANES * VP_SSIM_BLOCK + (first + x) % LANES;
         VD part[MAPS][2];
         for (int m = 0; m < MAPS; m++) part[m][0] = part[m][1] = vd_set(0);
 #pragma GCC unroll 11
@@ -108,19 +108,29 @@ VP_REAL_FN void positions(const float *ring, int first_row, int n, bool positive
                 part[m][1] = part[m][1] + term[1];
                 vd_finish(part[m]);
             }
-        float map[MAPS][STEP];
-        for (int m = 0; m < MAPS; m++) vd_store_sums(map[m], part[m], positive);
-#pragma GCC unroll 2
-        for (int i = 0; i < STEP; i += VD_LANES) {
+        for (int m = 0; m < MAPS; m++) vd_store_sums(maps[m] + x, part[m], positive);
+    }
+}
+
+/* Two loops over a run: what a position waits for, divisions and a root, is long, and the sums before it are many; in
+ * one loop a processor would see the next position too late. */
+VP_REAL_FN void positions(const float *ring, int first_row, int n, bool positive, bool all, double sum[VP_SSIM_SUMS])
+{
+    float maps[MAPS][RUN];
+    double total[VP_SSIM_SUMS];
+    for (int i = 0; i < VP_SSIM_SUMS; i++) total[i] = sum[i];
+    for (int first = 0; first < n; first += RUN) {
+        const int left = n - first, size = left < RUN ? left : RUN;
+        sum_columns(ring, first_row, first, size, positive, maps);
+        for (int x = 0; x < size; x += VD_LANES) {
             VF at[MAPS];
             double term[VP_SSIM_SUMS][VD_LANES];
-            for (int m = 0; m < MAPS; m++) at[m] = vf_load(map[m] + i);
+            for (int m = 0; m < MAPS; m++) at[m] = vf_load(maps[m] + x);
             terms(at, all, term);
-            const int left = n - x - i;
-            if (left >= VD_LANES)
+            if (size - x >= VD_LANES)
                 add_terms(term, VD_LANES, all, total);
             else
-                add_terms(term, left, all, total);
+                add_terms(term, size - x, all, total);
         }
     }
     for (int i = 0; i < VP_SSIM_SUMS; i++) sum[i] = total[i];
