@@ -16,14 +16,11 @@ enum { LANES = 16 };
 typedef __m512 vf;
 typedef __mmask16 vm;
 
-VP_LANE_FN void vf_finish(vf *a)
-{
-#if defined(__AVX512F__)
-    __asm__ volatile("" : "+v"(*a));
-#else
-    (void)a; /* emulated: a structure */
+/* Defined before where such vectors are emulated, and more than a register. */
+#ifndef v_keep
+#define v_keep(v) __asm__ volatile("" : "+v"(v))
 #endif
-}
+VP_LANE_FN void vf_finish(vf *a) { v_keep(*a); }
 
 VP_LANE_FN vf vf_load(const float *p) { return _mm512_loadu_ps(p); }
 VP_LANE_FN void vf_store(float *p, vf a) { _mm512_storeu_ps(p, a); }

@@ -17,13 +17,14 @@ typedef __m512d VD;
 typedef __m256 VF;
 typedef __mmask8 VM;
 
+/* Defined before where such vectors are emulated, and more than a register. */
+#ifndef v_keep
+#define v_keep(v) __asm__ volatile("" : "+v"(v))
+#endif
 VP_REAL_FN void vd_finish(VD sum[2])
 {
-#if defined(__AVX512F__)
-    __asm__ volatile("" : "+v"(sum[0]), "+v"(sum[1]));
-#else
-    (void)sum; /* emulated: more than a register */
-#endif
+    v_keep(sum[0]);
+    v_keep(sum[1]);
 }
 
 VP_REAL_FN VD vd_set(double a) { return _mm512_set1_pd(a); }
