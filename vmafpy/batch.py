@@ -139,7 +139,8 @@ def score_many(
     jobs : iterable of Job, or of (reference, distorted)
     executor : concurrent.futures.Executor or distributed.Client, optional
         A ProcessPoolExecutor, a ThreadPoolExecutor, anything with their ``submit``, or the client of a Dask cluster.
-        None scores one pair after the other here. Give ``n_threads=1`` or so with many workers.
+        None scores one pair after the other here. With as many workers as cores give ``n_threads=0``: one core each,
+        decoding and all.
     results : path-like, optional
         A directory for one JSON file per pair, named by content. A run that was killed goes on where it stopped:
         pairs whose file is there are read, not scored again. A changed video, model or option is another file.

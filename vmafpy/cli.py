@@ -230,6 +230,7 @@ def _batch(args: argparse.Namespace) -> int:
     from concurrent.futures import ProcessPoolExecutor
 
     from vmafpy.batch import Job, score_many
+    from vmafpy.scorer import available_threads
 
     try:
         with open(args.pairs, newline="", encoding="utf-8") as file:
@@ -248,7 +249,8 @@ def _batch(args: argparse.Namespace) -> int:
     executor = ProcessPoolExecutor(args.jobs) if args.jobs > 1 else None
     try:
         if executor is not None:
-            options["n_threads"] = 1
+            share = available_threads() // args.jobs
+            options["n_threads"] = share if share > 1 else 0  # one core each: decoding and scoring in turn
         for outcome in score_many(jobs, executor=executor, results=args.results, **options):
             failed += outcome.error is not None
             print(json.dumps(outcome.to_dict()), flush=True)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from vmafpy.align import Pair, check_range, pairs
 from vmafpy.errors import MismatchError, OptionError, VmafError
+from vmafpy.frames.ahead import read_ahead
 from vmafpy.frames.base import FrameSource
 from vmafpy.frames.convert import Crop, convert_pair
 from vmafpy.frames.open import Video, open_source
 from vmafpy.models import Model
 from vmafpy.offset import find_offset
 from vmafpy.results import ScoreResult
-from vmafpy.scorer import Feature, ModelLike, Scorer, load_models
+from vmafpy.scorer import Feature, ModelLike, Scorer, available_threads, load_models
 
 if TYPE_CHECKING:
     from vmafpy.capi import Library
@@ -28,6 +29,9 @@ Progress: TypeAlias = "bool | Callable[[int, int | None], object] | None"
 LEAD_IN, LEAD_OUT = 4, 1
 # The five-frame window gives its first two frames the motion of the third.
 LEAST_READ = 3
+
+# Of one decoder: more gain nothing, for scoring a frame takes longer than decoding it, and each holds a picture or two.
+MAX_DECODER_THREADS = 16
 
 
 def read_until(end: int) -> int:
@@ -79,7 +83,8 @@ def score(
     library : str, path-like, or capi.Library, optional
         None for the built-in engine; ``"libvmaf"`` or a path for a libvmaf on this machine.
     n_threads : int, optional
-        Workers; None for one per core. No score depends on it.
+        Workers; None for one per core. Each file is decoded ahead on as many threads again, which wait when the
+        workers are behind. 0: everything, decoding too, on the caller's thread. No score depends on it.
     n_subsample : int
         Score every n-th frame; motion still sees all of them.
     pairing : {"index", "time"}
@@ -149,6 +154,7 @@ def score(
         accept=accept,
         accept_truncated=accept_truncated,
         film_grain=film_grain,
+        n_threads=n_threads,
     )
     ref, dis, paired = prepared.reference, prepared.distorted, prepared.pairs
     head = next(paired, None)
@@ -227,8 +233,14 @@ def paired_frames(
     accept: Collection[str] = (),
     accept_truncated: bool = False,
     film_grain: bool = True,
+    n_threads: int | None = None,
 ) -> PairedVideos:
-    """Open, convert and pair two videos as `score` does; parameters and errors as there, *lines* for "model"."""
+    """
+    Open, convert and pair two videos as `score` does; parameters and errors as there, *lines* for "model".
+
+    Files are read ahead by a thread each, on decoders of as many threads as score; all on the caller's with 0.
+    """
+    n_workers = available_threads() if n_threads is None else n_threads
     with contextlib.ExitStack() as opened:  # what was opened here is closed here, also where the rest fails
         sources = []
         for video, side in ((reference, "reference"), (distorted, "distorted")):
@@ -237,6 +249,7 @@ def paired_frames(
                 accept_truncated=accept_truncated,
                 pix_fmt=pix_fmt,
                 film_grain=film_grain,
+                n_threads=min(max(n_workers, 1), MAX_DECODER_THREADS),
                 label=f"{side} frames",
             )
             if source is not video:
@@ -246,7 +259,8 @@ def paired_frames(
         ref, dis = convert_pair(
             *sources, scale=scale, scaler=scaler, crop=crop, pix_fmt=pix_fmt, bit_depth=bit_depth, lines=lines
         )
-        made = pairs(ref, dis, by=pairing, offset=shift, frames=frames, shortest=shortest, accept=accept)
+        left, right = (read_ahead(ref), read_ahead(dis)) if n_workers else (ref, dis)
+        made = pairs(left, right, by=pairing, offset=shift, frames=frames, shortest=shortest, accept=accept)
         return PairedVideos(ref, dis, pairing, shift, _then_closed(made, opened.pop_all()))
 
 

@@ -58,6 +58,7 @@ def score_windows(
     models = load_models(options.pop("models", None))
     of_scorer = {name: options.pop(name) for name in _OF_SCORER if name in options}
     step = int(of_scorer.get("n_subsample", 1))
+    options["n_threads"] = of_scorer.get("n_threads")
     prepared = paired_frames(reference=reference, distorted=distorted, lines=model_lines(models), **options)
     recent: deque[Pair] = deque(maxlen=LEAD_IN + LEAD_OUT + max(step, 1) - 1)
     kept: list[Pair] = []

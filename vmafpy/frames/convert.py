@@ -96,6 +96,13 @@ class ConvertedVideo:
     scaler : str
         ``"bicubic"``, ``"bilinear"``, ``"lanczos"``, ``"area"``, ``"point"``, ``"spline"``.
 
+    Attributes
+    ----------
+    source : FrameSource
+        As given.
+    info : VideoInfo
+        Of the converted pictures.
+
     Raises
     ------
     InputError
@@ -136,7 +143,7 @@ class ConvertedVideo:
         final = target if bit_depth is None else promoted_format(target, bit_depth)
         if final != target:
             steps.append(f"{target.bit_depth} to {final.bit_depth} bits by left shift")
-        self._source, self._crop, self._scaler = source, crop, scaler
+        self.source, self._crop, self._scaler = source, crop, scaler
         self._reformat = (width, height, target) if scaled or target != info.format else None
         shown = "full" if target.full_range else "limited" if info.format.full_range else info.color_range
         self.info = replace(
@@ -145,7 +152,7 @@ class ConvertedVideo:
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield the source's frames, converted."""
-        for frame in self._source:
+        for frame in self.source:
             yield self._convert(frame)
 
     def _convert(self, frame: Frame) -> Frame:
@@ -162,7 +169,7 @@ class ConvertedVideo:
 
     def close(self) -> None:
         """Release the source."""
-        self._source.close()
+        self.source.close()
 
 
 def _check_crop(crop: Crop, info: VideoInfo) -> None:

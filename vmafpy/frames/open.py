@@ -21,6 +21,7 @@ def open_source(
     accept_truncated: bool = False,
     pix_fmt: str | None = None,
     film_grain: bool = True,
+    n_threads: int | None = None,
     label: str = "frames in memory",
 ) -> FrameSource:
     """
@@ -37,6 +38,8 @@ def open_source(
         For paths and PyAV frames: convert every picture to this format; see `VideoFile`.
     film_grain : bool
         For paths: False leaves synthesised grain out; see `VideoFile`.
+    n_threads : int, optional
+        For paths: threads of the decoder; see `VideoFile`.
     label : str
         Name of an iterable in messages.
 
@@ -48,7 +51,9 @@ def open_source(
     if isinstance(video, FrameSource):
         return video
     if isinstance(video, (str, os.PathLike)):
-        return VideoFile(video, accept_truncated=accept_truncated, pix_fmt=pix_fmt, film_grain=film_grain)
+        return VideoFile(
+            video, accept_truncated=accept_truncated, pix_fmt=pix_fmt, film_grain=film_grain, n_threads=n_threads
+        )
     if isinstance(video, Iterable):
         return ArrayVideo(video, convert=pix_fmt, label=label)
     raise InputError(

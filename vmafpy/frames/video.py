@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vmafpy.errors import MediaError, UnsupportedFormatError
+from vmafpy.errors import MediaError, OptionError, UnsupportedFormatError
 from vmafpy.frames.base import Frame, PixelFormat, VideoInfo, pixel_format
 
 if TYPE_CHECKING:
@@ -101,6 +101,9 @@ class VideoFile:
         False leaves out the grain that an AV1 or H.274 decoder would synthesise, where it can be told to.
     fps : number, optional
         Frame rate of an image sequence.
+    n_threads : int, optional
+        Threads of the decoder, where it can use several; None for one more than there are cores, 16 at most. Each
+        holds a picture or two.
 
     Raises
     ------
@@ -109,6 +112,8 @@ class VideoFile:
         damaged or ends before the end its container announces; the frames before that have been yielded.
     UnsupportedFormatError
         If the decoded pixel format cannot be scored as it is and no *pix_fmt* was given.
+    OptionError
+        If *n_threads* is less than 1.
     """
 
     def __init__(
@@ -119,11 +124,15 @@ class VideoFile:
         pix_fmt: str | None = None,
         film_grain: bool = True,
         fps: Fraction | float | str | None = None,
+        n_threads: int | None = None,
     ) -> None:
         self._path = os.fspath(path)
         self._accept_truncated = accept_truncated
         self._pix_fmt = None if pix_fmt is None else pixel_format(pix_fmt).name
         self._film_grain = film_grain
+        if n_threads is not None and n_threads < 1:
+            raise OptionError(f"n_threads is {n_threads}; a decoder has one thread or more")
+        self._n_threads = n_threads
         self._rate = None if fps is None else Fraction(fps).limit_denominator(1 << 20)
         if os.path.isfile(self._path) and os.path.getsize(self._path) == 0:
             raise MediaError(f"{self._path} is empty")
@@ -207,12 +216,13 @@ class VideoFile:
 
         if self._opened is None and self._path == "-":
             raise MediaError("standard input was read already and cannot be read again")
-        container, stream = self._opened or self._open()
-        self._opened = None
+        opened, self._opened = self._opened, None
+        container, stream = opened or self._open()
         index = n_packets = 0
         end: Fraction | None = None
         try:
             stream.thread_type = "AUTO"
+            stream.codec_context.thread_count = self._n_threads or 0
             for packet in container.demux(stream):
                 if packet.size:
                     n_packets += 1
