@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.rows import environment
+from benchmarks.machine import environment
 
 
 def resident_mib() -> float:

@@ -14,15 +14,18 @@ class Work:
     features: tuple[str, ...] = ()
 
 
-V0, NEG, V1 = "vmaf_v0.6.1", "vmaf_v0.6.1neg", "vmaf_v1.0.16_3d0h"
+V0, NEG, V1, FLOAT = "vmaf_v0.6.1", "vmaf_v0.6.1neg", "vmaf_v1.0.16_3d0h", "vmaf_float_v0.6.1"
 TRIANGULATE = ("psnr", "float_ssim", "float_ms_ssim")
 
+ONE = Work("vmaf_v0.6.1", (V0,))
+PAIR = Work("vmaf_v0.6.1 + neg", (V0, NEG))
+NEG_ALONE = Work("vmaf_v0.6.1neg", (NEG,))
 MODELS = (
-    Work("vmaf_v0.6.1", (V0,)),
-    Work("vmaf_v0.6.1 + neg", (V0, NEG)),
+    ONE,
+    PAIR,
     Work("v0.6.1 + neg + triangulate", (V0, NEG), TRIANGULATE),
     Work("vmaf_v1.0.16_3d0h", (V1,)),
-    Work("vmaf_float_v0.6.1", ("vmaf_float_v0.6.1",)),
+    Work("vmaf_float_v0.6.1", (FLOAT,)),
 )
 FEATURES = tuple(
     Work(name, (), (name,))
@@ -46,3 +49,4 @@ FEATURES = tuple(
         "speed_temporal",
     )
 )
+BY_NAME = {work.name: work for work in (*MODELS, NEG_ALONE, *FEATURES)}

@@ -1,1 +1,1 @@
-"""One file per contender, each with ``label``, ``version()`` and ``milliseconds(work, ...)`` per frame."""
+"""One module per contender; each is a :class:`benchmarks.contenders.base.Contender`."""

@@ -1,0 +1,98 @@
+"""
+What each kernel of the harness has to do, counted from the algorithm, for the shape that the harness times.
+
+Bytes are those of the call's arguments, read and written once each. Terms are ``sum += tap * sample`` of the filters:
+taps times outputs times planes, and one for each product of samples, which neighbouring outputs share; nothing is
+taken off for symmetric taps. Additions, shifts, divisions, lookups and logarithms are not counted, so kernels that are
+made of those have no terms; their bandwidth is shown alone. Calls are those of one 1920x1080 frame of 8-bit 4:2:0,
+every sample of the plane or scale that the kernel serves first; ADM leaves out a border, so it makes up to a third
+fewer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+W, H = 1920, 1080
+INT16, F32, F64 = "terms/int16", "terms/f32", "terms/f64"
+
+
+@dataclass(frozen=True)
+class Count:
+    """One kernel in one shape; see the module."""
+
+    kernel: str
+    shape: str
+    calls: float
+    bytes: float
+    terms: float = 0
+    kind: str = ""
+
+
+# VIF works on tiles of 192 columns, with 8 more on each side for the horizontal pass
+_SPAN, _TILE = 208, 192
+_PLANES = 8  # of moments: two means, and high and low halves of three squares
+
+VIF = (
+    # 17 taps on five planes; squares of bytes are 16-bit samples; three products per sample of 18 rows
+    Count("vif/moments8", "w=208 rows=2", W / _TILE * H / 2, 2 * 9 * _SPAN * 4 + 2 * _PLANES * _SPAN * 2,
+          2 * _SPAN * 17 * 5 + 3 * 18 * _SPAN, INT16),
+    # 9 taps on two means and six halves of squares
+    Count("vif/moments16", "scale=1 w=208 rows=2", W / 2 / _TILE * H / 4, 2 * 5 * _SPAN * 4 + 2 * _PLANES * _SPAN * 2,
+          2 * _SPAN * 9 * 8 + 3 * 10 * _SPAN, INT16),
+    Count("vif/covariance", "scale=0 n=192", W / _TILE * H, _PLANES * _SPAN * 2 + 3 * _TILE * 4,
+          _TILE * 17 * _PLANES, INT16),
+    Count("vif/statistics", "n=192 limits=2", W / _TILE * H, 3 * _TILE * 4),
+    # the picture of scale 1: every other row and column, two pictures
+    Count("vif/blur8", "w=192", 2 * W / _TILE * H / 2, 9 * _TILE + 2 * _TILE, 9 * _TILE, INT16),
+    Count("vif/halve", "scale=1 n=96", 2 * W / _TILE * H / 2, 2 * 200 + 2 * 96, 9 * 96, INT16),
+)  # fmt: skip
+
+MOTION = (
+    Count("motion/diff8", "w=1920", H, 2 * W + 2 * W),
+    Count("motion/row", "w=1920", H, 5 * 2 * W + 2 * 4 * W, 10 * W, INT16),
+)
+
+# the harness times rows of 960: the coefficients of a row at scale 0, half a row of the picture
+_N = 960
+ADM = (
+    # four taps of two filters
+    Count("adm/rows8", "w=960", 2 * W / _N * H / 2, 4 * _N + 2 * 2 * _N, 8 * _N, INT16),
+    Count("adm/columns16", "w=960", 2 * 2 * H / 2, 2 * 2 * _N + 2 * 2 * _N, 8 * _N, INT16),
+    Count("adm/restore16", "w=960", H / 2, (6 + 3 + 1) * 2 * _N),
+    Count("adm/limit16", "w=960", H / 2, (3 + 1 + 3 + 3 + 3) * 2 * _N),
+    Count("adm/mask16", "w=960", H / 2, 3 * 2 * _N + 2 * 4 * _N),
+    Count("adm/cubes16", "w=960", H / 2, 3 * 2 * _N + 4 * _N),
+    Count("adm/cubes_reference16", "w=960", H / 2, 3 * 2 * _N),
+)
+
+SSIM = (
+    Count("ssim/load", "w=1920", 2 * H, W + 4 * W),
+    # 11 taps on five maps, single products summed in double; three products of samples
+    Count("ssim/window_row", "n=1910", H, 2 * 4 * W + 5 * 4 * 1910, 1910 * (11 * 5 + 3), F64),
+    Count("ssim/position_row", "n=1910", H - 10, 11 * 5 * 4 * 1910, 1910 * 11 * 5, F64),
+    # 9 x 9 taps, decimation by 2 in both directions, two pictures
+    Count("ssim/halve_row", "n=960", 2 * H / 2, 9 * 4 * W + 4 * _N, 81 * _N, F64),
+)
+
+# blocks of 8 x 8 at every seventh sample, of three planes
+_BLOCKS = sum(((w - 8) // 7 + 1) * ((h - 8) // 7 + 1) for w, h in ((W, H), (W // 2, H // 2), (W // 2, H // 2)))
+CLASSIC = (
+    Count("psnr_hvs/group8", "16 blocks", _BLOCKS / 16, 2 * 8 * (15 * 7 + 8)),
+    Count("ciede/row", "n=1920", H, 6 * 2 * W),
+)
+
+FLOAT = (
+    Count("float_vif/moments", "w=1920 rows=8 taps=17", H / 8, 2 * 24 * 4 * W + 8 * 5 * 4 * W,
+          8 * W * 17 * 5 + 3 * 24 * W, F32),
+    Count("float_vif/information", "w=1920", H, 5 * 4 * W + 2 * 4 * W),
+    Count("float_vif/information", "w=1920 with NEG", H, 5 * 4 * W + 3 * 4 * W),
+    # the horizontal pass of the five moments at scale 0
+    Count("float_rows/horizontal", "w=1920 taps=17", 5 * H, 2 * 4 * W, 17 * W, F32),
+    Count("float_adm/split_rows", "w=1920", 2 * H / 2, 4 * 4 * W + 2 * 4 * W, 8 * W, F32),
+    Count("float_adm/split_row", "w=960", 2 * 2 * H / 2, 2 * 4 * _N + 2 * 4 * _N, 8 * _N, F32),
+    Count("float_adm/decouple", "w=960", H / 2, 6 * 4 * _N + 12 * 4 * _N),
+    Count("float_adm/masked_energy", "w=960", H / 2, (3 + 3 + 9 + 3) * 4 * _N),
+)  # fmt: skip
+
+COUNTS = {(count.kernel, count.shape): count for count in (*VIF, *MOTION, *ADM, *SSIM, *CLASSIC, *FLOAT)}
