@@ -45,16 +45,22 @@ VP_LEVEL static void blend(const float *restrict a, const float *restrict b, con
     }
 }
 
+enum { WIDTH = VP_VECTOR / sizeof(float) };
+typedef float FloatVector __attribute__((vector_size(VP_VECTOR), aligned(4)));
+#define FLOATS(p) (*(const FloatVector *)(const void *)(p))
+
 /* Sums of windows, five neighbouring ones in the first lanes of each row: what the other lanes hold is not used. */
 VP_LEVEL static void window_means(const float *z, ptrdiff_t stride, int w, int h, float *mean)
 {
-    enum { WIDE = 8 };
-    float sum[SIDE][WIDE] = {{0}};
+    enum { WIDE = 8, PARTS = WIDE / WIDTH };
+    FloatVector sum[SIDE][PARTS] = {{{0}}};
     for (int y = 0; y < h; y++)
         for (int x = 0; x < w; x++)
+#pragma GCC unroll 5
             for (int r = 0; r < SIDE; r++)
-                for (int c = 0; c < WIDE; c++) sum[r][c] += z[(y + r) * stride + x + c];
-    for (int q = 0; q < N; q++) mean[q] = sum[q / SIDE][q % SIDE] / (float)(w * h);
+#pragma GCC unroll 2
+                for (int i = 0; i < PARTS; i++) sum[r][i] += FLOATS(z + (y + r) * stride + x + i * WIDTH);
+    for (int q = 0; q < N; q++) mean[q] = sum[q / SIDE][q % SIDE / WIDTH][q % SIDE % WIDTH] / (float)(w * h);
 }
 
 /* Products are summed in tiles of two by two windows, so there is one window more, of zeros. */
@@ -165,10 +171,6 @@ VP_LEVEL static void tridiagonal(float *a, float *d, float *e)
     for (int i = 0; i < N; i++) d[i] = a[i * STRIDE + i];
     e[N - 2] = a[(N - 1) * STRIDE + N - 2];
 }
-
-enum { WIDTH = VP_VECTOR / sizeof(float) };
-typedef float FloatVector __attribute__((vector_size(VP_VECTOR), aligned(4)));
-#define FLOATS(p) (*(const FloatVector *)(const void *)(p))
 
 /* Rows from `first` on of out = f m, the sums from there, too; all columns. */
 VP_LEVEL static void multiply(const float *f, const float *m, int first, float *out)
