@@ -59,7 +59,7 @@ def test_decoded_in_memory_equals_a_file(source, tmp_path):
 
     frames = list(source.read())
     session = FAST.start(30, *SIZE, "yuv420p", Fraction(25))
-    decoded = [out for frame in frames for out in session.push(frame)] + session.finish()
+    decoded = [out for frame in frames for out in session.push(frame)] + list(session.finish())
     path = tmp_path / "clip.mkv"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25, options={"crf": "30", "preset": "ultrafast"})

@@ -45,7 +45,7 @@ class ReadAhead:
         """The source's."""
         return self._source.info
 
-    def __iter__(self) -> Iterator[Frame]:
+    def __iter__(self) -> Generator[Frame, None, None]:
         """Yield the source's frames in their order."""
         return _taken(iter(self._source), self._n_frames)
 

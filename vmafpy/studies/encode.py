@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -35,8 +35,8 @@ class Session(Protocol):
         """Take the next source frame; return the decoded frames that are ready."""
         ...
 
-    def finish(self) -> list[av.VideoFrame]:
-        """End the encode; return the rest of the decoded frames."""
+    def finish(self) -> Iterable[av.VideoFrame]:
+        """End the encode; give the rest of the decoded frames, all of which are to be taken, and may be made then."""
         ...
 
 
@@ -150,29 +150,28 @@ class _PyAVSession:
         self._writer = encoder.open(crf, width, height, pix_fmt, rate)
         self._reader: Any = av.CodecContext.create(encoder.decoder, "r")
 
-    def _pass(self, frame: av.VideoFrame | None) -> list[av.VideoFrame]:
+    def _pass(self, frame: av.VideoFrame | None) -> Iterator[av.VideoFrame]:
+        """Packet by packet: the encoder's threads go on while what it has finished is decoded and scored."""
         import av
 
-        out: list[av.VideoFrame] = []
         try:
-            for packet in self._writer.encode(frame):
+            for packet in self._writer.encode_lazy(frame):
                 self.bits += 8 * packet.size
-                out.extend(self._reader.decode(packet))
+                yield from self._reader.decode(packet)
             if frame is None:
-                out.extend(self._reader.decode(None))
+                yield from self._reader.decode(None)
         except (av.error.FFmpegError, OSError, ValueError) as error:
             raise EncoderError(f"{self._what} failed after {self._count} frames: {error}") from error
-        return out
 
     def push(self, frame: av.VideoFrame) -> list[av.VideoFrame]:
         from av.video.frame import PictureType
 
         frame.pts, frame.time_base, frame.pict_type = self._count, 1 / self._rate, PictureType.NONE
-        out = self._pass(frame)
+        out = list(self._pass(frame))
         self._count += 1
         return out
 
-    def finish(self) -> list[av.VideoFrame]:
+    def finish(self) -> Iterator[av.VideoFrame]:
         return self._pass(None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -66,13 +66,13 @@ class _ScaledSession:
         return self._inner.bits
 
     def push(self, frame: av.VideoFrame) -> list[av.VideoFrame]:
-        return self._scaled_back(self._inner.push(frame.reformat(*self._size, interpolation=self._scaler)))
+        return list(self._scaled_back(self._inner.push(frame.reformat(*self._size, interpolation=self._scaler))))
 
-    def finish(self) -> list[av.VideoFrame]:
+    def finish(self) -> Iterator[av.VideoFrame]:
         return self._scaled_back(self._inner.finish())
 
-    def _scaled_back(self, frames: list[av.VideoFrame]) -> list[av.VideoFrame]:
-        return [frame.reformat(*self._back, interpolation=self._scaler) for frame in frames]
+    def _scaled_back(self, frames: Iterable[av.VideoFrame]) -> Iterator[av.VideoFrame]:
+        return (frame.reformat(*self._back, interpolation=self._scaler) for frame in frames)
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ class _Running:
         n = self.scorer.n_pushed
         return Encode(name, crf, float(self.session.bits * rate / n / 1000), n, self.scorer.finish())
 
-    def _take(self, decoded: list[av.VideoFrame]) -> None:
+    def _take(self, decoded: Iterable[av.VideoFrame]) -> None:
         for frame in decoded:
             if not self._waiting:
                 raise EncoderError(f"{self.trial.encoder.name} gave more frames than it took")
@@ -270,15 +270,17 @@ class Source:
             If the file cannot be read, or ends before the range begins.
         """
         from vmafpy.frames import VideoFile
+        from vmafpy.frames.ahead import ReadAhead
         from vmafpy.frames.convert import ConvertedVideo, to_av
 
         source = VideoFile(self.path, pix_fmt=self.pix_fmt)
         converted = ConvertedVideo(source, size=self.size) if self.size else source
         first, end = self.frames
         count = 0
-        for frame in islice(converted, first, end):
-            count += 1
-            yield to_av(frame)
+        with closing(iter(ReadAhead(converted))) as frames:
+            for frame in islice(frames, first, end):
+                count += 1
+                yield to_av(frame)
         if not count:
             raise MediaError(f"{self.path} has no frame {first}")
 
