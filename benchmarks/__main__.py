@@ -24,7 +24,7 @@ from benchmarks.files import FfmpegFiles, FileContender, file_rows
 from benchmarks.machine import environment, levels
 from benchmarks.pairing import paired
 from benchmarks.process import ChildError, available_cores
-from benchmarks.rows import AnyRow, Row, save
+from benchmarks.rows import AnyRow, save
 from benchmarks.work import BY_NAME, FEATURES, MODELS, ONE, PAIR, Work
 
 SUITES = {
@@ -33,8 +33,8 @@ SUITES = {
     "threads": "models with as many threads as cores",
     "uhd": "models on 3840x2160 of 10 bits",
     "levels": "models at the best level beside plain C, and AVX-512 beside AVX2",
-    "binding": "beside a real libvmaf*.so through the same binding (--libvmaf PATH)",
-    "torch": "beside vmaf-torch, with one thread and with two (--torch PYTHON)",
+    "binding": "models beside a real libvmaf*.so through the same binding (--libvmaf PATH)",
+    "torch": "v0.6.1 beside vmaf-torch, with one thread and with two (--torch PYTHON)",
     "files": "whole H.264 files on two cores beside ffmpeg and ffmpeg-quality-metrics, with start-up and without",
     "memory": "peak memory of scoring files beside ffmpeg, and of contexts at 3840x2160 per thread",
     "kernels": "kernels beside this machine's read bandwidth and multiply-add rate (needs a C compiler)",
@@ -67,8 +67,7 @@ class Runner:
 
     def show(self, row: AnyRow) -> None:
         print(row, flush=True)
-        refused = isinstance(row, Row) and row.refused
-        if self.args.save and not refused:
+        if self.args.save:
             save(row, self.args.save)
 
     def usable(self, contender: Contender | FileContender) -> bool:
@@ -149,7 +148,7 @@ class Runner:
             self.pairs(self.works(MODELS), [lower], level=names[0], frames=10, repeats=3)
 
     def binding(self) -> None:
-        works = self.works((*MODELS, *FEATURES))
+        works = self.works(MODELS)
         theirs = shared_libvmaf(self.args.libvmaf)
         self.pairs(works, theirs, level=self.args.level or self.best, frames=10, repeats=3)
 

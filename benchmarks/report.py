@@ -33,6 +33,9 @@ decoders as they choose, within the cores of the row. The reference is the grain
 at CRF 28. "Wall" is from the difference to a clip of a fifth of the frames; "wall with start-up" is the whole process
 by its frames.
 """
+REFUSED = """\
+Work whose scores differ by more than is documented, so that times say nothing.
+"""
 PROCESSES = """\
 Peak resident memory of the whole process that scores two H.264 files of 1920x1080, as above, the greatest of three
 runs.
@@ -84,7 +87,7 @@ def _facts(rows: Sequence[AnyRow]) -> str:
 
 
 def _sections(rows: Sequence[AnyRow]) -> Iterator[tuple[str, str, list[str]]]:
-    frames = [row for row in rows if type(row) is Row]
+    frames = [row for row in rows if type(row) is Row and not row.refused]
     ffmpeg = [row for row in frames if row.theirs == "libvmaf (ffmpeg)"]
     models = [row for row in ffmpeg if row.work not in _features()]
     sizes = sorted({row.clip for row in models}, key=lambda clip: (len(clip), clip))
@@ -95,8 +98,10 @@ def _sections(rows: Sequence[AnyRow]) -> Iterator[tuple[str, str, list[str]]]:
         yield "Features alone, beside libvmaf in ffmpeg", "", _times(alone)
     for other in dict.fromkeys(row.theirs for row in frames if row.theirs != "libvmaf (ffmpeg)"):
         yield f"Beside {other}", "", _times(row for row in frames if row.theirs == other)
-    if files := _of(rows, FileRow):
+    if files := [row for row in _of(rows, FileRow) if not row.refused]:
         yield "Whole files", FILES, _times(files, contender=True)
+    if refused := [row for row in _of(rows, Row) if row.refused]:
+        yield "Not counted", REFUSED, [f"- {row.work}, {row.clip}, {row.theirs}: {row.refused}" for row in refused]
     memory = _of(rows, MemoryRow)
     if processes := [row for row in memory if row.kind == "process"]:
         yield "Memory of whole processes", PROCESSES, _memory(processes)

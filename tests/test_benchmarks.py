@@ -112,7 +112,8 @@ def test_the_page_shows_losses_and_the_newest_only():
     kernel = KernelRow("motion/row", "w=1920", 1000.0, 1080.0, 38400.0, 19200.0, "terms/int16", FACTS)
     ceilings = [CeilingRow("read/L1", 100.0, "GB/s", FACTS), CeilingRow("terms/int16", 80.0, "1e9/s", FACTS)]
     memory = MemoryRow("process", "vif", "64x64", 1, "vmafpy", 126.5, {"two decoders": 55.0}, FACTS)
-    page = report.page([ROW, loss, late, kernel, *ceilings, memory])
+    refused = dataclasses.replace(ROW, work="adm", refused="x is 1, ours 2")
+    page = report.page([ROW, loss, late, kernel, *ceilings, memory, refused])
     lines = {line.split(" | ")[0].strip("| "): line for line in page.splitlines() if line.startswith("| ")}
     assert "| 4.00 | 2.00 | 0.50 | 0.50-0.50 | 0.500000 | abc1234, 2026-11-21 |" in lines["psnr"]
     assert "| 5.00 | 20.00 | 4.00 | 4.00-4.00 | 0.500000 | abc1234, 2026-11-22 |" in page
@@ -121,6 +122,8 @@ def test_the_page_shows_losses_and_the_newest_only():
     assert "| 1.080 | 20.00 | 10.0 | 38.4 | 19.2 int16 | 0.415 | 38% |" in lines["motion/row"]
     assert "126.5 | two decoders 55.0" in page
     assert "## Abacus 9, avx2" in page
+    assert "- adm, 64x64 yuv420p, libvmaf (ffmpeg): x is 1, ours 2" in page
+    assert "adm" not in lines
 
 
 def test_the_page_in_docs_is_that_of_the_results():
