@@ -221,6 +221,25 @@ int vmafpy_read_pictures_several(VmafContext **c, unsigned n, VmafPicture *ref, 
     return rc;
 }
 
+int vmafpy_flush_one_of_several(VmafContext **c, unsigned n, unsigned which)
+{
+    if (!c || !n || n > VP_DISTORTED_MAX || which >= n) return -EINVAL;
+    int rc = enter_all(c, n);
+    if (rc) return rc;
+    if (!c[0]->schedule || !belong_together(c, n)) {
+        rc = -EINVAL;
+    } else if (n == 1) {
+        rc = flush(c, n);
+    } else {
+        rc = vp_schedule_finish_one(c[0]->schedule, which);
+        c[which]->schedule = NULL;
+        c[which]->flushed = true;
+        for (unsigned i = which + 1; i < n; i++) c[i]->place--;
+    }
+    for (unsigned i = 0; i < n; i++) leave(c[i], 0);
+    return rc;
+}
+
 int vmaf_read_pictures(VmafContext *c, VmafPicture *ref, VmafPicture *dist, unsigned index)
 {
     return vmafpy_read_pictures_several(&c, 1, ref, dist, index);

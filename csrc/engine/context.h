@@ -17,7 +17,8 @@ struct VmafContext {
     VpGroups groups;
     VpCollector *collector;
     VpBindings bindings;
-    VpSchedule *schedule; /* from the first pictures on; shared by the contexts that are fed together */
+    VpSchedule *schedule; /* from the first pictures on; shared by the contexts that are fed together,
+                           * and left by one that is flushed before the others */
     unsigned place;       /* among those */
     VmafPicture form;     /* of the first pictures; no reference */
     unsigned n_frames;

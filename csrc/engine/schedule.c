@@ -31,7 +31,7 @@ struct VpSchedule {
     VpReceiver *receiver;
     const VpGroups *groups; /* of the first one: the others' are equal */
     VpStream stream;
-    unsigned n; /* receivers, and distorted pictures of a frame */
+    unsigned n, n_max; /* receivers, and distorted pictures of a frame: now, and at first */
     unsigned n_subsample;
     VpPool *pool; /* NULL: the caller's thread is the only worker */
     unsigned n_workers;
@@ -69,7 +69,7 @@ static int extract_group(VpSchedule *s, unsigned worker, int g, Job *job)
     const VpGroup *group = s->groups->group + g;
     const VpExtractor *e = group->extractor;
     const size_t n_values = (size_t)(group->n_variants * group->n_outputs);
-    VpRow *row = job->row + (size_t)g * s->n;
+    VpRow *row = job->row + (size_t)g * s->n_max;
     void **state = s->state + (size_t)worker * (size_t)s->groups->n + (size_t)g;
     int rc = *state ? 0 : e->open(&s->stream, group->options, group->n_variants, state);
     for (unsigned i = 0; i < s->n; i++) {
@@ -113,7 +113,7 @@ static int sequence(VpSchedule *s, const Job *job)
     for (unsigned i = 0; i < s->n; i++)
         for (int g = 0; g < s->groups->n && !rc; g++)
             if (runs_at(s, s->groups->group + g, job->index))
-                rc = vp_group_next(s->receiver[i].groups->group + g, job->index, job->row + (size_t)g * s->n + i);
+                rc = vp_group_next(s->receiver[i].groups->group + g, job->index, job->row + (size_t)g * s->n_max + i);
     return rc;
 }
 
@@ -140,10 +140,10 @@ static void run(void *self, unsigned worker, void *item)
 
 static int make_rows(const VpSchedule *s, Job *job)
 {
-    job->row = calloc((size_t)s->groups->n * s->n + 1, sizeof(*job->row));
+    job->row = calloc((size_t)s->groups->n * s->n_max + 1, sizeof(*job->row));
     if (!job->row) return -ENOMEM;
-    for (size_t k = 0; k < (size_t)s->groups->n * s->n; k++) {
-        const VpGroup *group = s->groups->group + k / s->n;
+    for (size_t k = 0; k < (size_t)s->groups->n * s->n_max; k++) {
+        const VpGroup *group = s->groups->group + k / s->n_max;
         const size_t n_values = (size_t)(group->n_variants * group->n_outputs);
         job->row[k].n_outputs = group->n_outputs;
         job->row[k].value = calloc(n_values + 1, sizeof(*job->row[k].value));
@@ -199,7 +199,7 @@ static void drop_job(void *self, void *item)
 
 static void free_job(const VpSchedule *s, Job *job)
 {
-    for (size_t k = 0; job->row && k < (size_t)s->groups->n * s->n; k++) {
+    for (size_t k = 0; job->row && k < (size_t)s->groups->n * s->n_max; k++) {
         free(job->row[k].value);
         free(job->row[k].set);
     }
@@ -208,22 +208,32 @@ static void free_job(const VpSchedule *s, Job *job)
     free(job->dis);
 }
 
+static void close_states(VpSchedule *s)
+{
+    for (size_t i = 0; s->state && i < (size_t)s->n_workers * (size_t)s->groups->n; i++) {
+        const VpExtractor *e = s->groups->group[i % (size_t)s->groups->n].extractor;
+        if (s->state[i]) e->close(s->state[i]);
+        s->state[i] = NULL;
+    }
+}
+
+static void end_groups(const VpReceiver *receiver)
+{
+    for (int g = 0; g < receiver->groups->n; g++) vp_group_end(receiver->groups->group + g);
+}
+
 /* After this the receivers are free to go. */
 static void end(VpSchedule *s)
 {
     vp_pool_close(s->pool, drop_job);
     forget(s);
-    for (size_t i = 0; s->state && i < (size_t)s->n_workers * (size_t)s->groups->n; i++) {
-        const VpExtractor *e = s->groups->group[i % (size_t)s->groups->n].extractor;
-        if (s->state[i]) e->close(s->state[i]);
-    }
+    close_states(s);
     free(s->state);
     for (unsigned i = 0; s->job && i < s->n_jobs; i++) free_job(s, s->job + i);
     free(s->job);
     free(s->on_way);
     free(s->dis);
-    for (unsigned i = 0; s->receiver && s->receiver[0].groups && i < s->n; i++)
-        for (int g = 0; g < s->groups->n; g++) vp_group_end(s->receiver[i].groups->group + g);
+    for (unsigned i = 0; s->receiver && s->receiver[0].groups && i < s->n; i++) end_groups(s->receiver + i);
     free(s->receiver);
     s->ended = true;
 }
@@ -251,7 +261,7 @@ int vp_schedule_open(VpSchedule **schedule, const VpReceiver *receivers, const V
     atomic_init(&s->error, 0);
     s->groups = groups;
     s->stream = *stream;
-    s->n = s->n_open = (unsigned)stream->n_distorted;
+    s->n = s->n_max = s->n_open = (unsigned)stream->n_distorted;
     s->n_subsample = n_subsample ? n_subsample : 1;
     s->n_workers = n_threads ? n_threads : 1;
     s->receiver = calloc(s->n, sizeof(*s->receiver));
@@ -328,16 +338,46 @@ int vp_schedule_push(VpSchedule *s, const VmafPicture *ref, const VmafPicture *d
     return 0;
 }
 
-int vp_schedule_finish(VpSchedule *s)
+/* Until every frame has been handed on. */
+static void wait_for_all(VpSchedule *s)
 {
-    forget(s);
     pthread_mutex_lock(&s->lock);
     while (s->next != s->n_frames) pthread_cond_wait(&s->sequenced, &s->lock);
     pthread_mutex_unlock(&s->lock);
+}
+
+static int finish(VpSchedule *s, unsigned i)
+{
     int rc = atomic_load(&s->error);
-    for (unsigned i = 0; i < s->n; i++)
-        for (int g = 0; g < s->groups->n && !rc; g++)
-            rc = vp_group_finish(s->receiver[i].groups->group + g, s->n_frames);
+    for (int g = 0; g < s->groups->n && !rc; g++)
+        rc = vp_group_finish(s->receiver[i].groups->group + g, s->n_frames);
+    return rc;
+}
+
+int vp_schedule_finish(VpSchedule *s)
+{
+    int rc = 0;
+    forget(s);
+    wait_for_all(s);
+    for (unsigned i = 0; i < s->n && !rc; i++) rc = finish(s, i);
+    return rc;
+}
+
+int vp_schedule_finish_one(VpSchedule *s, unsigned i)
+{
+    wait_for_all(s);
+    const int rc = finish(s, i);
+    if (!i) close_states(s); /* they may look at its options: the next frame opens them anew */
+    end_groups(s->receiver + i);
+    for (int k = 0; k < VP_HISTORY; k++) vp_picture_drop(s->dis[i] + k);
+    s->n--;
+    memmove(s->receiver + i, s->receiver + i + 1, (s->n - i) * sizeof(*s->receiver));
+    memmove(s->dis + i, s->dis + i + 1, (s->n - i) * sizeof(*s->dis));
+    memset(s->dis + s->n, 0, sizeof(*s->dis));
+    s->groups = s->receiver[0].groups;
+    pthread_mutex_lock(&s->closing);
+    s->n_open--;
+    pthread_mutex_unlock(&s->closing);
     return rc;
 }
 

@@ -186,6 +186,14 @@ class Several:
             assert self.read(engine.picture(ref, **form), [engine.picture(d, **form) for d in distorted], i) == 0
         return self.flush()
 
+    def flush_one(self, which):
+        """The flush of one; on success the others are left."""
+        handles = self.ffi.new("VmafContext *[]", [c.ctx for c in self.contexts])
+        code = self.lib.vmafpy_flush_one_of_several(handles, len(handles), which)
+        if not code:
+            self.contexts = [c for k, c in enumerate(self.contexts) if k != which]
+        return code
+
     def flush(self):
         null = self.ffi.NULL
         handles = self.ffi.new("VmafContext *[]", [c.ctx for c in self.contexts])

@@ -287,3 +287,64 @@ def test_groups_side_by_side(probe, make):
         w.join()
     assert results[0] is not None
     assert all(r == results[0] for r in results)
+
+
+@THREADS
+@pytest.mark.parametrize("lengths", [(3, 6, 9), (9, 6, 3), (6, 9, 1), (5, 5, 9), (4, 4, 4)])
+@pytest.mark.parametrize("closed", [False, True])
+def test_streams_of_unequal_length(make, lengths, n_threads, closed):
+    """One that ends before the others is flushed alone, and may be closed; all have the scores of their own runs."""
+    config = {"n_threads": n_threads, "options": {"ref_history": 2, "dis_history": 1}}
+    contexts = make(3, **config)
+    together = contexts[0].together(*contexts[1:])
+    alive, scores = [0, 1, 2], [None] * 3
+    for i in range(10):
+        for k in [k for k in alive if lengths[k] == i]:
+            assert together.flush_one(alive.index(k)) == 0
+            alive.remove(k)
+            scores[k] = everything(contexts[k])
+            if closed:
+                assert contexts[k].close() == 0
+            else:
+                assert contexts[k].flush() == EINVAL
+        if alive:
+            engine = contexts[0].engine
+            distorted = [engine.picture(CLIP[i][1 + k]) for k in alive]
+            assert together.read(engine.picture(CLIP[i][0]), distorted, i) == 0
+    for k in range(3):
+        (own,) = make(1, **config)
+        assert own.feed([(frame[0], frame[1 + k]) for frame in CLIP[: lengths[k]]]) == 0
+        shared, expected = scores[k], everything(own)
+        shared.pop("late_shared")
+        expected.pop("late_shared")
+        assert shared == expected
+
+
+def test_flushing_one_wrongly(probe, make):
+    """No context out of range, none before the first pictures or after its flush; the last one may be read plainly."""
+    a, b, c = make(3)
+    assert a.together(b, c).flush_one(0) == EINVAL
+    assert a.together(b, c).read(probe.picture(1), [probe.picture(k) for k in range(3)], 0) == 0
+    assert a.together(b, c).flush_one(3) == EINVAL
+    assert a.together(b).flush_one(0) == EINVAL
+    assert probe.lib.vmafpy_flush_one_of_several(probe.ffi.NULL, 3, 0) == EINVAL
+    assert a.together(b, c).flush_one(0) == 0
+    assert a.together(b, c).flush_one(0) == EINVAL
+    assert c.together(b).flush_one(0) == EINVAL  # not their order
+    assert b.together(c).flush_one(0) == 0
+    assert b.use("probe", probe_gain=2) == EINVAL
+    assert c.read(probe.picture(9), probe.picture(1), 1) == 0
+    assert c.together().flush_one(0) == 0
+    assert c.flush() == EINVAL
+    assert [x.series(DIFF, 2) for x in (a, b, c)] == [[1, None], [0, None], [-1, 8]]
+
+
+@pytest.mark.parametrize("n_threads", [0, 2])
+def test_flushing_one_after_an_error(probe, make, n_threads):
+    """After a failed frame the flush of one tells the error, and it is flushed all the same."""
+    a, b = make(2, late=False, n_threads=n_threads, options={"fail_at": 0})
+    a.together(b).read(probe.picture(1), [probe.picture(1), probe.picture(2)], 0)
+    assert a.together(b).flush_one(0) == EIO
+    assert a.flush() == EINVAL
+    assert a.close() == 0
+    assert b.flush() == EIO

@@ -111,9 +111,11 @@ static int several(unsigned n_threads)
         if (!rc) rc = vmaf_use_feature(vmaf[k], "late", NULL);
         if (!rc) rc = use_probe(vmaf[k], "ref_history", "2");
     }
-    for (unsigned i = 0; i < 6 && !rc; i++) rc = read_several(vmaf, SEVERAL, i);
-    if (!rc) rc = vmafpy_read_pictures_several(vmaf, SEVERAL, NULL, NULL, 0);
-    for (unsigned k = 0; k < SEVERAL && !rc; k++) rc = vmaf_feature_score_at_index(vmaf[k], "late_shared", &score, 5);
+    for (unsigned i = 0; i < 3 && !rc; i++) rc = read_several(vmaf, SEVERAL, i);
+    if (!rc) rc = vmafpy_flush_one_of_several(vmaf, SEVERAL, 0);
+    for (unsigned i = 3; i < 6 && !rc; i++) rc = read_several(vmaf + 1, SEVERAL - 1, i);
+    if (!rc) rc = vmafpy_read_pictures_several(vmaf + 1, SEVERAL - 1, NULL, NULL, 0);
+    for (unsigned k = 0; k < SEVERAL && !rc; k++) rc = vmaf_feature_score_at_index(vmaf[k], "late_shared", &score, 2);
     for (unsigned k = 0; k < SEVERAL; k++)
         if (vmaf[(k + 1) % SEVERAL]) vmaf_close(vmaf[(k + 1) % SEVERAL]);
     return rc;

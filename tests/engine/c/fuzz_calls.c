@@ -119,6 +119,10 @@ static void read_several(Bytes *b, Session *s)
         answer(vmafpy_read_pictures_several(vmaf, n, NULL, NULL, 0));
         return;
     }
+    if (take(b) % 32 == 0) {
+        answer(vmafpy_flush_one_of_several(vmaf, n, take(b) % 3));
+        return;
+    }
     const Bytes form = *b;
     Bytes same = form;
     if (make_picture(b, &ref)) return;
