@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vmafpy.results import ScoreResult
     from vmafpy.scorer import Scorer
     from vmafpy.scoring import score
+    from vmafpy.several import SeveralScorer
     from vmafpy.studies import filters, tune
     from vmafpy.windows import score_windows
 
@@ -36,6 +37,7 @@ __all__ = [
     "RawVideo",
     "ScoreResult",
     "Scorer",
+    "SeveralScorer",
     "VideoFile",
     "VmafError",
     "VmafWarning",
@@ -65,6 +67,7 @@ _HOMES = {
     "RawVideo": "vmafpy.frames",
     "ScoreResult": "vmafpy.results",
     "Scorer": "vmafpy.scorer",
+    "SeveralScorer": "vmafpy.several",
     "VideoFile": "vmafpy.frames",
     "metric_agreement": "vmafpy.agreement",
     "choose_model": "vmafpy.models",

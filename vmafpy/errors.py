@@ -16,9 +16,12 @@ class VmafError(Exception):
     ----------
     partial : ScoreResult or None
         The scores computed before the error, where there are any.
+    partials : list of ScoreResult or None
+        Where several distorted videos were scored: the scores of each, in their order; None for one not begun.
     """
 
     partial: ScoreResult | None = None
+    partials: list[ScoreResult | None] | None = None
 
 
 class VmafWarning(UserWarning):

@@ -8,7 +8,7 @@ import os
 import threading
 import time
 import warnings as python_warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -273,6 +273,7 @@ class Scorer:
                 )
                 break
         self._context = capi.Context(self._library, n_threads=self._n_threads, n_subsample=n_subsample)
+        self._flush: Callable[[], None] = self._context.flush  # not where the context is fed together with others
         try:
             self._loaded = [self._use(model) for model in self._models]
             for name, options in self._features:
@@ -328,11 +329,15 @@ class Scorer:
             index = self._n_pushed
             ref = self._frame(reference, index, self._labels[0])
             dis = self._frame(distorted, index, self._labels[1])
-            self._watch.look(index, ref, dis)
             self._context.read(self._picture(ref, copy), self._picture(dis, copy), index)
-            self._n_pushed += 1
-            self._result = None
+            self._note_pair(ref, dis)
             return index
+
+    def _note_pair(self, reference: Frame, distorted: Frame) -> None:
+        """Count a pair that was read."""
+        self._watch.look(self._n_pushed, reference, distorted)
+        self._n_pushed += 1
+        self._result = None
 
     def _frame(self, picture: Any, index: int, label: str) -> Frame:
         if isinstance(picture, Frame):
@@ -410,7 +415,7 @@ class Scorer:
                     raise ClosedError("the scorer was closed before finish(); its scores so far are in result()")
                 if not self._n_pushed:
                     raise SequenceError("no frame was pushed; there is nothing to score")
-                self._context.flush()
+                self._flush()
                 self._finished = True
                 self._stopped = time.perf_counter()
                 self._result = None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeGuard, TypeVar, overload
 
 from vmafpy.align import Pair, check_range, pairs
-from vmafpy.errors import MismatchError, OptionError, VmafError
+from vmafpy.errors import InputError, MismatchError, OptionError, VmafError
 from vmafpy.frames.ahead import read_ahead
 from vmafpy.frames.base import FrameSource
 from vmafpy.frames.convert import Crop, convert_pair
@@ -22,6 +22,9 @@ from vmafpy.scorer import Feature, ModelLike, Scorer, available_threads, load_mo
 if TYPE_CHECKING:
     from vmafpy.capi import Library
 
+#: A path or a source, which can stand in a list of several videos.
+Clip: TypeAlias = "str | os.PathLike[str] | FrameSource"
+_Item = TypeVar("_Item", covariant=True)
 Progress: TypeAlias = "bool | Callable[[int, int | None], object] | None"
 
 # Frames before and after a range that the features of its own frames look at: the five-frame motion window with its
@@ -34,11 +37,76 @@ LEAST_READ = 3
 MAX_DECODER_THREADS = 16
 
 
+class Several(Protocol[_Item]):
+    """A list or tuple: what a string, an array and a set are not."""
+
+    def __contains__(self, value: object, /) -> bool: ...
+    def __iter__(self) -> Iterator[_Item]: ...
+    def __getitem__(self, index: int, /) -> _Item: ...
+    def count(self, value: Any, /) -> int:
+        """Present in sequences."""
+        ...
+
+
 def read_until(end: int) -> int:
     """Frames to read from the start of a video, so that the scores of the first *end* are those of the whole run."""
     return max(end + LEAD_OUT, LEAST_READ)
 
 
+@overload
+def score(
+    *,
+    reference: Video,
+    distorted: Several[Clip],
+    models: ModelLike | Iterable[ModelLike] | None = ...,
+    features: str | Iterable[Feature] = ...,
+    library: str | os.PathLike[str] | Library | None = ...,
+    n_threads: int | None = ...,
+    n_subsample: int = ...,
+    pairing: Literal["index", "time"] = ...,
+    offset: int | Literal["auto"] = ...,
+    frames: tuple[int, int | None] | None = ...,
+    shortest: bool = ...,
+    scale: Literal["reference", "model"] | tuple[int, int] | None = ...,
+    scaler: str = ...,
+    crop: Crop | Literal["black-bars"] | None = ...,
+    pix_fmt: str | None = ...,
+    bit_depth: int | Literal["common"] | None = ...,
+    enc_width: int | None = ...,
+    enc_height: int | None = ...,
+    enc_bitdepth: int | None = ...,
+    accept: Collection[str] = ...,
+    accept_truncated: bool = ...,
+    film_grain: bool = ...,
+    progress: Progress = ...,
+) -> list[ScoreResult]: ...
+@overload
+def score(
+    *,
+    reference: Video,
+    distorted: Video,
+    models: ModelLike | Iterable[ModelLike] | None = ...,
+    features: str | Iterable[Feature] = ...,
+    library: str | os.PathLike[str] | Library | None = ...,
+    n_threads: int | None = ...,
+    n_subsample: int = ...,
+    pairing: Literal["index", "time"] = ...,
+    offset: int | Literal["auto"] = ...,
+    frames: tuple[int, int | None] | None = ...,
+    shortest: bool = ...,
+    scale: Literal["reference", "model"] | tuple[int, int] | None = ...,
+    scaler: str = ...,
+    crop: Crop | Literal["black-bars"] | None = ...,
+    pix_fmt: str | None = ...,
+    bit_depth: int | Literal["common"] | None = ...,
+    enc_width: int | None = ...,
+    enc_height: int | None = ...,
+    enc_bitdepth: int | None = ...,
+    accept: Collection[str] = ...,
+    accept_truncated: bool = ...,
+    film_grain: bool = ...,
+    progress: Progress = ...,
+) -> ScoreResult: ...
 def score(
     *,
     reference: Video,
@@ -64,17 +132,21 @@ def score(
     accept_truncated: bool = False,
     film_grain: bool = True,
     progress: Progress = None,
-) -> ScoreResult:
+) -> ScoreResult | list[ScoreResult]:
     """
-    Score a distorted video against its reference, every frame, every model and feature in one pass.
+    Score a distorted video, or several, against a reference: every frame, every model and feature in one pass.
 
     Nothing is scaled, converted, dropped or repeated unless asked for; what was asked for is in the provenance.
 
     Parameters
     ----------
-    reference, distorted : path-like, RawVideo, or iterable of frames
+    reference : path-like, RawVideo, or iterable of frames
         A file PyAV opens (mp4, mkv, y4m, png, ...; ``"-"`` for standard input), headerless video as `RawVideo`, or
         av.VideoFrame objects or numpy planes (see `ArrayVideo`).
+    distorted : path-like, RawVideo, iterable of frames, or list of paths and sources
+        As *reference*; or a list or tuple of paths, `RawVideo` and other sources (`ArrayVideo`): several videos. They
+        are scored together, frame by frame: the reference is decoded once, and the built-in engine analyses it once.
+        Every number is that of the video's own run. A list of frames is one video.
     models : model or sequence of models, optional
         Identifiers such as ``"vmaf_v0.6.1"``, aliases such as ``"neg"`` or ``"4k"``, paths of model files, or `Model`
         objects. VMAF and VMAF NEG if None; ``()`` for none.
@@ -121,13 +193,16 @@ def score(
 
     Returns
     -------
-    ScoreResult
+    ScoreResult, or list of ScoreResult
+        Of several distorted videos a list, in their order.
 
     Raises
     ------
     VmafError
         A subclass that names what is wrong; where frames were scored before it, its attribute ``partial`` is the
-        `ScoreResult` of those. The same attribute is set on KeyboardInterrupt.
+        `ScoreResult` of those. The same attribute is set on KeyboardInterrupt. Of several distorted videos one may
+        fail in the midst of it: the others are scored to their end, then its error is raised (the first such video's,
+        if several fail), with ``partials``, the list of all results in order.
 
     Warns
     -----
@@ -135,6 +210,34 @@ def score(
         Where the numbers are right but perhaps not what was meant: more fine detail in the distorted video than in
         the reference, isolated very low frames, an even *n_subsample*, a size far below the model's.
     """
+    if _are_several(distorted):
+        from vmafpy.several import score_several
+
+        return score_several(
+            reference=reference,
+            distorted=distorted,
+            models=models,
+            features=features,
+            library=library,
+            n_threads=n_threads,
+            n_subsample=n_subsample,
+            pairing=pairing,
+            offset=offset,
+            frames=frames,
+            shortest=shortest,
+            scale=scale,
+            scaler=scaler,
+            crop=crop,
+            pix_fmt=pix_fmt,
+            bit_depth=bit_depth,
+            enc_width=enc_width,
+            enc_height=enc_height,
+            enc_bitdepth=enc_bitdepth,
+            accept=accept,
+            accept_truncated=accept_truncated,
+            film_grain=film_grain,
+            progress=progress,
+        )
     loaded = load_models(models)
     first, end = check_range(frames)
     start = max(0, first - LEAD_IN) // n_subsample * n_subsample
@@ -184,7 +287,7 @@ def score(
     ):
         scorer.note_preparation(ref.info, dis.info, pairing_words(pairing, prepared.offset, frames), prepared.offset)
         totals = [n for n in (info.n_frames, dis.info.n_frames, end) if n is not None]
-        report = _reporter(progress, min(totals) - start if totals else None)
+        report = reporter(progress, min(totals) - start if totals else None)
         try:
             pair = head
             while pair is not None:
@@ -203,6 +306,19 @@ def score(
             raise
         finally:
             report(-1)
+
+
+def _are_several(distorted: Video) -> TypeGuard[Sequence[Clip]]:
+    """Tell a list of videos from a list of frames."""
+    if not isinstance(distorted, (list, tuple)):
+        return False
+    kinds = [isinstance(one, (str, os.PathLike, FrameSource)) for one in distorted]
+    if any(kinds) and not all(kinds):
+        raise InputError(
+            "distorted is a list of videos and of something else; several videos are paths, vmafpy.RawVideo(...), or "
+            "frames as vmafpy.ArrayVideo(frames)"
+        )
+    return any(kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +400,7 @@ def pairing_words(pairing: str, offset: int, frames: tuple[int, int | None] | No
     return ", ".join(words)
 
 
-def _reporter(progress: Progress, total: int | None) -> Callable[[int], None]:
+def reporter(progress: Progress, total: int | None) -> Callable[[int], None]:
     """Return a function of the frames done; -1 ends the report."""
     if not progress:
         return lambda done: None

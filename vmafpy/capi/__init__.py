@@ -6,6 +6,7 @@ from vmafpy.capi.library import Candidate, Generation, Library, candidates, chec
 from vmafpy.capi.model import Model, ModelCollection
 from vmafpy.capi.picture import Picture, PixelFormat
 from vmafpy.capi.scores import CollectionScore, Pooling
+from vmafpy.capi.shared_reference import SharedReference
 
 __all__ = [
     "Candidate",
@@ -22,6 +23,7 @@ __all__ = [
     "PixelFormat",
     "Pooling",
     "ScoreName",
+    "SharedReference",
     "candidates",
     "check",
     "find_library",

@@ -57,6 +57,7 @@ class Context(ScoreReader):
         mask = _whole("cpumask", cpumask, 0, 2**63 - 1)
         super().__init__(Core(library, self.n_threads, subsample, mask), subsample)
         self._form: str | None = None
+        self._shared = False  # fed by a SharedReference
         self._finalizer = weakref.finalize(self, Core.close_at_last, self._core)
 
     @property
@@ -207,17 +208,10 @@ class Context(ScoreReader):
             If the library fails; scores so far can still be had, after :meth:`flush`.
         """
         with self._core as handle:
-            self._check_reading(index)
-            form = reference.form()
-            if distorted.form() != form:
-                raise MismatchError(f"pair {index}: the reference is {form}, the distorted is {distorted.form()}")
-            if self._form is None:
-                self._registry.check_form(reference)
-                self._core.pool.spare = self.n_threads + 1 if self._registry.drops_twice(reference) else 0
-            elif form != self._form:
-                raise MismatchError(f"pair {index} is {form}, the first one was {self._form}")
+            self._check_alone()
+            self._check_pair(reference, distorted, index)
             self._core.pool.make_room(2)
-            self._form = form
+            self._form = reference.form()
             self._push(handle, (reference, distorted), index)
 
     def flush(self) -> None:
@@ -232,10 +226,8 @@ class Context(ScoreReader):
             If the library fails.
         """
         with self._core as handle:
-            if self._flushed:
-                raise SequenceError("the context is already flushed")
-            if not self._n_read:
-                raise SequenceError("nothing was read yet, so there is nothing to flush")
+            self._check_alone()
+            self._check_flush()
             null = self.library.ffi.NULL
             self._flushed = True
             try:
@@ -295,6 +287,27 @@ class Context(ScoreReader):
             raise
         finally:
             pool.poll()
+
+    def _check_alone(self) -> None:
+        if self._shared:
+            raise SequenceError("the context is fed together with others: read and flush by its SharedReference")
+
+    def _check_pair(self, reference: Picture, distorted: Picture, index: int) -> None:
+        self._check_reading(index)
+        form = reference.form()
+        if distorted.form() != form:
+            raise MismatchError(f"pair {index}: the reference is {form}, the distorted is {distorted.form()}")
+        if self._form is None:
+            self._registry.check_form(reference)
+            self._core.pool.spare = self.n_threads + 1 if self._registry.drops_twice(reference) else 0
+        elif form != self._form:
+            raise MismatchError(f"pair {index} is {form}, the first one was {self._form}")
+
+    def _check_flush(self) -> None:
+        if self._flushed:
+            raise SequenceError("the context is already flushed")
+        if not self._n_read:
+            raise SequenceError("nothing was read yet, so there is nothing to flush")
 
     def _check_registering(self, what: str) -> None:
         if self._form is not None or self._flushed:

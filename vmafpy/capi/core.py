@@ -27,6 +27,8 @@ class Core:
     Attributes
     ----------
     library : Library
+    serial : int
+        Where several are entered at once, they are in this order.
     pool : FramePool
         Pictures on loan to the library.
     models : list
@@ -40,16 +42,16 @@ class Core:
         self.models: list[CData] = []
         self._handle: CData = None
         self._pid = os.getpid()
-        self._serial = next(_serial)
+        self.serial = next(_serial)
         self._lock = threading.Lock()
         self._holder: int | None = None
         cpumask |= library.forced_mask
-        library.claim_mask(self._serial, cpumask)
+        library.claim_mask(self.serial, cpumask)
         try:
             self._open(n_threads, n_subsample, cpumask)
         except BaseException:
             self.close()
-            library.release_mask(self._serial)
+            library.release_mask(self.serial)
             raise
 
     def _open(self, n_threads: int, n_subsample: int, cpumask: int) -> None:
@@ -74,7 +76,7 @@ class Core:
         if handle is None or os.getpid() != self._pid:
             return 0
         rc: int = self.library.lib.vmaf_close(handle)
-        self.library.release_mask(self._serial)
+        self.library.release_mask(self.serial)
         self.pool.dispose()
         self.models.clear()
         return rc

@@ -112,11 +112,15 @@ class FramePool:
             lease = self._lend_copy(picture)
         else:
             lease = self._lend_shared(picture)
+        self.count(must_copy)
+        return lease
+
+    def count(self, must_copy: str) -> None:
+        """Count a picture as read."""
         if must_copy:
             self.copied[must_copy] += 1
         else:
             self.shared += 1
-        return lease
 
     def take_back(self, lease: Lease) -> None:
         """Undo a loan the library has refused; harmless after one it has taken."""
