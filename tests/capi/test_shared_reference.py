@@ -1,4 +1,4 @@
-"""Contexts that share a reference: the numbers of contexts fed alone; whoever is closed or wrong, no picture is kept."""
+"""Contexts that share a reference: the numbers of contexts fed alone; whoever is closed or wrong, no picture stays."""
 
 from __future__ import annotations
 
