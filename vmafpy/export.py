@@ -13,7 +13,7 @@ from vmafpy.errors import InputError
 from vmafpy.frames.base import Frame
 from vmafpy.frames.convert import to_av
 from vmafpy.frames.open import Video
-from vmafpy.scoring import paired_frames
+from vmafpy.paired import paired_frames
 
 
 def _rgb(frame: Frame) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeGuard, TypeVar, overload
 
-from vmafpy.align import Pair, check_range, pairs
+from vmafpy.align import check_range
 from vmafpy.errors import InputError, MismatchError, OptionError, VmafError
-from vmafpy.frames.ahead import read_ahead
 from vmafpy.frames.base import FrameSource
-from vmafpy.frames.convert import Crop, convert_pair
-from vmafpy.frames.open import Video, open_source
-from vmafpy.models import Model
-from vmafpy.offset import find_offset
+from vmafpy.frames.convert import Crop
+from vmafpy.frames.open import Video
+from vmafpy.paired import LEAD_IN, model_lines, paired_frames, pairing_words, read_until
+from vmafpy.progress import Progress, reporter
 from vmafpy.results import ScoreResult
-from vmafpy.scorer import Feature, ModelLike, Scorer, available_threads, load_models
+from vmafpy.scorer import Feature, ModelLike, Scorer, load_models
+from vmafpy.several import score_several
 
 if TYPE_CHECKING:
     from vmafpy.capi import Library
@@ -25,16 +24,6 @@ if TYPE_CHECKING:
 #: A path or a source, which can stand in a list of several videos.
 Clip: TypeAlias = "str | os.PathLike[str] | FrameSource"
 _Item = TypeVar("_Item", covariant=True)
-Progress: TypeAlias = "bool | Callable[[int, int | None], object] | None"
-
-# Frames before and after a range that the features of its own frames look at: the five-frame motion window with its
-# moving average reaches four back, every motion one ahead.
-LEAD_IN, LEAD_OUT = 4, 1
-# The five-frame window gives its first two frames the motion of the third.
-LEAST_READ = 3
-
-# Of one decoder: more gain nothing, for scoring a frame takes longer than decoding it, and each holds a picture or two.
-MAX_DECODER_THREADS = 16
 
 
 class Several(Protocol[_Item]):
@@ -46,11 +35,6 @@ class Several(Protocol[_Item]):
     def count(self, value: Any, /) -> int:
         """Present in sequences."""
         ...
-
-
-def read_until(end: int) -> int:
-    """Frames to read from the start of a video, so that the scores of the first *end* are those of the whole run."""
-    return max(end + LEAD_OUT, LEAST_READ)
 
 
 @overload
@@ -211,8 +195,6 @@ def score(
         the reference, isolated very low frames, an even *n_subsample*, a size far below the model's.
     """
     if _are_several(distorted):
-        from vmafpy.several import score_several
-
         return score_several(
             reference=reference,
             distorted=distorted,
@@ -319,102 +301,3 @@ def _are_several(distorted: Video) -> TypeGuard[Sequence[Clip]]:
             "frames as vmafpy.ArrayVideo(frames)"
         )
     return any(kinds)
-
-
-@dataclass(frozen=True, slots=True)
-class PairedVideos:
-    """Two videos brought to one form, and the generator of their pairs."""
-
-    reference: FrameSource
-    distorted: FrameSource
-    pairing: str
-    offset: int
-    pairs: Generator[Pair, None, None]
-
-
-def paired_frames(
-    *,
-    reference: Video,
-    distorted: Video,
-    pairing: Literal["index", "time"] = "index",
-    offset: int | Literal["auto"] = 0,
-    frames: tuple[int, int | None] | None = None,
-    shortest: bool = False,
-    scale: Literal["reference", "model"] | tuple[int, int] | None = None,
-    scaler: str = "bicubic",
-    crop: Crop | Literal["black-bars"] | None = None,
-    pix_fmt: str | None = None,
-    bit_depth: int | Literal["common"] | None = None,
-    lines: int = 1080,
-    accept: Collection[str] = (),
-    accept_truncated: bool = False,
-    film_grain: bool = True,
-    n_threads: int | None = None,
-) -> PairedVideos:
-    """
-    Open, convert and pair two videos as `score` does; parameters and errors as there, *lines* for "model".
-
-    Files are read ahead by a thread each, on decoders of as many threads as score; all on the caller's with 0.
-    """
-    n_workers = available_threads() if n_threads is None else n_threads
-    with contextlib.ExitStack() as opened:  # what was opened here is closed here, also where the rest fails
-        sources = []
-        for video, side in ((reference, "reference"), (distorted, "distorted")):
-            source = open_source(
-                video,
-                accept_truncated=accept_truncated,
-                pix_fmt=pix_fmt,
-                film_grain=film_grain,
-                n_threads=min(max(n_workers, 1), MAX_DECODER_THREADS),
-                label=f"{side} frames",
-            )
-            if source is not video:
-                opened.callback(source.close)
-            sources.append(source)
-        shift = int(find_offset(reference=sources[0], distorted=sources[1])) if offset == "auto" else offset
-        ref, dis = convert_pair(
-            *sources, scale=scale, scaler=scaler, crop=crop, pix_fmt=pix_fmt, bit_depth=bit_depth, lines=lines
-        )
-        left, right = (read_ahead(ref), read_ahead(dis)) if n_workers else (ref, dis)
-        made = pairs(left, right, by=pairing, offset=shift, frames=frames, shortest=shortest, accept=accept)
-        return PairedVideos(ref, dis, pairing, shift, _then_closed(made, opened.pop_all()))
-
-
-def _then_closed(made: Generator[Pair, None, None], opened: contextlib.ExitStack) -> Generator[Pair, None, None]:
-    with opened:
-        yield from made
-
-
-def model_lines(models: Sequence[Model]) -> int:
-    """Height of the pictures the first model was made for: 1080 or 2160 lines."""
-    return 2160 if models and models[0].lines == 2160 else 1080
-
-
-def pairing_words(pairing: str, offset: int, frames: tuple[int, int | None] | None) -> str:
-    """Say for provenance how frames were paired."""
-    words = [f"by {pairing}"]
-    if offset:
-        words.append(f"offset {offset:+d}")
-    if frames is not None:
-        words.append(f"frames {frames[0]}:{'' if frames[1] is None else frames[1]}")
-    return ", ".join(words)
-
-
-def reporter(progress: Progress, total: int | None) -> Callable[[int], None]:
-    """Return a function of the frames done; -1 ends the report."""
-    if not progress:
-        return lambda done: None
-    if callable(progress):
-        call = progress
-        return lambda done: None if done < 0 else (call(done, total), None)[1]
-    from tqdm import tqdm
-
-    bar = tqdm(total=total, unit="frame", desc="scoring")
-
-    def report(done: int) -> None:
-        if done < 0:
-            bar.close()
-        else:
-            bar.update(1)
-
-    return report

@@ -17,12 +17,13 @@ from vmafpy.errors import ClosedError, MismatchError, OptionError, SequenceError
 from vmafpy.frames.ahead import read_ahead
 from vmafpy.frames.base import FrameSource, VideoInfo
 from vmafpy.frames.convert import Crop, black_bars, convert_pair
-from vmafpy.frames.open import Video, open_source
+from vmafpy.frames.open import Video
 from vmafpy.frames.shared import SharedFrames
 from vmafpy.offset import find_offset
+from vmafpy.paired import LEAD_IN, model_lines, open_into, pairing_words, read_until
+from vmafpy.progress import Progress, reporter
 from vmafpy.results import ScoreResult
 from vmafpy.scorer import ModelLike, Scorer, available_threads, load_models
-from vmafpy.scoring import LEAD_IN, MAX_DECODER_THREADS, Progress, model_lines, pairing_words, read_until, reporter
 
 
 class SeveralScorer:
@@ -237,25 +238,12 @@ def score_several(
         errors={},
     )
     with contextlib.ExitStack() as opened:
-
-        def open_one(video: Video, label: str, n_decoders: int) -> FrameSource:
-            source = open_source(
-                video,
-                accept_truncated=accept_truncated,
-                pix_fmt=pix_fmt,
-                film_grain=film_grain,
-                n_threads=min(max(n_decoders, 1), MAX_DECODER_THREADS),
-                label=label,
-            )
-            if source is not video:
-                opened.callback(source.close)
-            return source
-
-        ref = open_one(reference, "reference frames", n_workers)
+        open_one = partial(open_into, opened, pix_fmt=pix_fmt, accept_truncated=accept_truncated, film_grain=film_grain)
+        ref = open_one(reference, label="reference frames", n_threads=n_workers)
         cut = black_bars(ref) if crop == "black-bars" else crop
         passes: dict[tuple[int, VideoInfo], list[_Clip]] = {}
         for place, video in enumerate(distorted):
-            source = open_one(video, f"distorted frames {place}", n_workers // len(distorted))
+            source = open_one(video, label=f"distorted frames {place}", n_threads=n_workers // len(distorted))
             shift = int(find_offset(reference=ref, distorted=source)) if offset == "auto" else offset
             pair = convert_pair(
                 ref,

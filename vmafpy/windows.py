@@ -12,9 +12,9 @@ from vmafpy.align import Pair
 from vmafpy.errors import OptionError, VmafError
 from vmafpy.frames.open import Video
 from vmafpy.models import Model
+from vmafpy.paired import LEAD_IN, LEAD_OUT, PairedVideos, model_lines, paired_frames, pairing_words, read_until
 from vmafpy.results import ScoreResult
 from vmafpy.scorer import Scorer, load_models
-from vmafpy.scoring import LEAD_IN, LEAD_OUT, PairedVideos, model_lines, paired_frames, pairing_words, read_until
 
 _OF_SCORER = ("features", "library", "n_threads", "n_subsample", "enc_width", "enc_height", "enc_bitdepth")
 
