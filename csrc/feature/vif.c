@@ -54,14 +54,16 @@ typedef struct Worker {
     int bpc, n, n_limits;
     bool scale0; /* some variant wants it */
     Variant *variant;
-    double *limit;     /* distinct gain limits */
-    int64_t *num_log;  /* [scale][limit] */
-    int16_t *row;
+    double *limit; /* distinct gain limits */
     VpVifWork *work;
-    /* scales 1 to 3 of reference and distorted; the strides are the widths of whole vectors */
+    VpVifPicture *picture;      /* the reference, then the distorted ones */
+    VpVifNumerators *numerator; /* [scale][distorted] */
+    int64_t *num_log;           /* [scale][distorted][limit] */
+    int n_distorted;
+    /* scales 1 to 3 of each picture; the strides are the widths of whole vectors */
     struct {
         int w, h, stride; /* samples */
-        uint16_t *picture[2];
+        uint16_t *pictures;
     } level[VP_VIF_SCALES];
 } Worker;
 
@@ -78,11 +80,11 @@ static void close_worker(void *worker)
     if (!s) return;
     vp_free(s->variant);
     vp_free(s->limit);
-    vp_free(s->num_log);
-    vp_free(s->row);
     vp_free(s->work);
-    for (int i = 1; i < VP_VIF_SCALES; i++)
-        for (int j = 0; j < 2; j++) vp_free(s->level[i].picture[j]);
+    vp_free(s->picture);
+    vp_free(s->numerator);
+    vp_free(s->num_log);
+    for (int i = 1; i < VP_VIF_SCALES; i++) vp_free(s->level[i].pictures);
     vp_free(s);
 }
 
@@ -90,23 +92,25 @@ static int open_worker(const VpStream *stream, const void *const *opt, int n, vo
 {
     Worker *const s = vp_calloc(1, sizeof *s);
     if (!s) return -ENOMEM;
+    const size_t n_pictures = 1 + (size_t)stream->n_distorted, n_rows = VP_VIF_SCALES * (n_pictures - 1);
     s->bpc = stream->bpc;
     s->n = n;
+    s->n_distorted = stream->n_distorted;
     s->variant = vp_calloc((size_t)n, sizeof *s->variant);
     s->limit = vp_calloc((size_t)n, sizeof *s->limit);
-    s->num_log = vp_calloc((size_t)n * VP_VIF_SCALES, sizeof *s->num_log);
-    s->row = vp_alloc((size_t)stream->w + 2 * VP_VIF_HALO + VP_VIF_PAD, sizeof *s->row);
-    s->work = vp_calloc(1, sizeof *s->work);
-    if (!s->variant || !s->limit || !s->num_log || !s->row || !s->work) goto fail;
+    s->work = vp_calloc(1, sizeof *s->work + n_pictures * sizeof *s->work->pairs);
+    s->picture = vp_calloc(n_pictures, sizeof *s->picture);
+    s->numerator = vp_calloc(n_rows, sizeof *s->numerator);
+    s->num_log = vp_calloc(n_rows * (size_t)n, sizeof *s->num_log);
+    if (!s->variant || !s->limit || !s->work || !s->picture || !s->numerator || !s->num_log) goto fail;
     for (int i = 0; i < VP_VIF_SCALES; i++) {
         s->level[i].w = stream->w >> i;
         s->level[i].h = stream->h >> i;
-        s->level[i].stride = (s->level[i].w + 31) / 32 * 32;
-        for (int j = 0; i && j < 2; j++) {
-            s->level[i].picture[j] =
-                vp_alloc((size_t)s->level[i].stride * (size_t)s->level[i].h, sizeof *s->level[i].picture[j]);
-            if (!s->level[i].picture[j]) goto fail;
-        }
+        s->level[i].stride = (s->level[i].w + VP_VIF_ROUND - 1) / VP_VIF_ROUND * VP_VIF_ROUND;
+        if (!i) continue;
+        const size_t size = (size_t)s->level[i].stride * (size_t)s->level[i].h;
+        s->level[i].pictures = vp_alloc(n_pictures * size, sizeof *s->level[i].pictures);
+        if (!s->level[i].pictures) goto fail;
     }
     vp_vif_kernels_init(&s->kernels, stream->cpu);
     vp_vif_tables_init(&s->work->tables);
@@ -117,6 +121,7 @@ static int open_worker(const VpStream *stream, const void *const *opt, int n, vo
         while (v->limit < s->n_limits && s->limit[v->limit] != v->options.gain_limit) v->limit++;
         if (v->limit == s->n_limits) s->limit[s->n_limits++] = v->options.gain_limit;
     }
+    for (size_t i = 0; i < n_rows; i++) s->numerator[i].log = s->num_log + i * (size_t)n;
     *worker = s;
     return 0;
 
@@ -125,19 +130,31 @@ fail:
     return -ENOMEM;
 }
 
-/* The picture of a scale: the caller's at scale 0, else that of the pyramid. */
-static VpPlane level(const Worker *s, int scale, int which, const VpPicture *picture)
+static uint16_t *pyramid(const Worker *s, int scale, int picture)
 {
-    if (scale == 0) return picture->plane[0];
-    return (VpPlane){
-        .data = (const uint8_t *)s->level[scale].picture[which],
-        .stride = (ptrdiff_t)s->level[scale].stride * (ptrdiff_t)sizeof(uint16_t),
-        .w = s->level[scale].w,
-        .h = s->level[scale].h,
-    };
+    return s->level[scale].pictures + (size_t)picture * (size_t)s->level[scale].stride * (size_t)s->level[scale].h;
 }
 
-static void put(const Worker *s, int variant, const VpVifSums *sums, VpRow *row)
+/* The picture of a scale: the caller's at scale 0, else that of the pyramid; and where the next scale's goes. */
+static VpVifPicture level(const Worker *s, int scale, int picture, const VpPicture *source)
+{
+    VpVifPicture p = {.plane = source->plane[0]};
+    if (scale)
+        p.plane = (VpPlane){
+            .data = (const uint8_t *)pyramid(s, scale, picture),
+            .stride = (ptrdiff_t)s->level[scale].stride * (ptrdiff_t)sizeof(uint16_t),
+            .w = s->level[scale].w,
+            .h = s->level[scale].h,
+        };
+    if (scale + 1 < VP_VIF_SCALES) {
+        p.next = pyramid(s, scale + 1, picture);
+        p.next_stride = s->level[scale + 1].stride;
+    }
+    return p;
+}
+
+/* den_sums: of each scale */
+static void put(const Worker *s, int variant, int distorted, const VpVifDenominators *den_sums, VpRow *row)
 {
     const Variant *const v = &s->variant[variant];
     double total_num = 0, total_den = 0;
@@ -145,10 +162,10 @@ static void put(const Worker *s, int variant, const VpVifSums *sums, VpRow *row)
         /* single precision is part of the definition */
         float num = 0, den = -1, score = 0;
         if (i || !v->options.skip_scale0) {
-            const int64_t num_log = s->num_log[i * s->n_limits + v->limit];
-            num = (float)((double)num_log / 2048.0 +
-                          ((double)sums[i].den_nonlog - (double)sums[i].num_nonlog / 16384.0 / 65025.0));
-            den = (float)((double)sums[i].den_log / 2048.0 + (double)sums[i].den_nonlog);
+            const VpVifNumerators *const sums = &s->numerator[i * s->n_distorted + distorted];
+            num = (float)((double)sums->log[v->limit] / 2048.0 +
+                          ((double)den_sums[i].nonlog - (double)sums->nonlog / 16384.0 / 65025.0));
+            den = (float)((double)den_sums[i].log / 2048.0 + (double)den_sums[i].nonlog);
             score = num / den;
             total_num += (double)num;
             total_den += (double)den;
@@ -165,20 +182,32 @@ static void put(const Worker *s, int variant, const VpVifSums *sums, VpRow *row)
     vp_row_put(row, variant, TOTAL_DEN, total_den);
 }
 
-static int extract(void *worker, const VpFrames *frames, VpRow *row)
+static int extract_several(void *worker, const VpFrames *frames, int n, VpRow *row)
 {
     Worker *const s = worker;
-    VpVifSums sums[VP_VIF_SCALES];
+    VpVifDenominators den[VP_VIF_SCALES];
     for (int i = 0; i < VP_VIF_SCALES; i++) {
-        const VpVifPair pair = {level(s, i, 0, frames->ref[0]), level(s, i, 1, frames->dis[0]), i, s->bpc};
-        if (i || s->scale0)
-            vp_vif_scale(&s->kernels, &pair, s->limit, s->n_limits, s->work, &sums[i], s->num_log + i * s->n_limits);
-        if (i + 1 == VP_VIF_SCALES) break;
-        vp_vif_next(&s->kernels, &pair.ref, i, s->bpc, s->level[i + 1].picture[0], s->level[i + 1].stride, s->row);
-        vp_vif_next(&s->kernels, &pair.dis, i, s->bpc, s->level[i + 1].picture[1], s->level[i + 1].stride, s->row);
+        s->picture[0] = level(s, i, 0, frames[0].ref[0]);
+        for (int j = 0; j < n; j++) s->picture[1 + j] = level(s, i, 1 + j, frames[j].dis[0]);
+        const VpVifScale scale = {
+            .picture = s->picture,
+            .n = 1 + n,
+            .scale = i,
+            .bpc = s->bpc,
+            .statistics = i || s->scale0,
+            .limit = s->limit,
+            .n_limits = s->n_limits,
+        };
+        vp_vif_scale(&s->kernels, &scale, s->work, &den[i], s->numerator + i * s->n_distorted);
     }
-    for (int i = 0; i < s->n; i++) put(s, i, sums, row);
+    for (int j = 0; j < n; j++)
+        for (int i = 0; i < s->n; i++) put(s, i, j, den, &row[j]);
     return 0;
+}
+
+static int extract(void *worker, const VpFrames *frames, VpRow *row)
+{
+    return extract_several(worker, frames, 1, row);
 }
 
 const VpExtractor vp_extractor_vif = {
@@ -189,5 +218,6 @@ const VpExtractor vp_extractor_vif = {
     .check = check,
     .open = open_worker,
     .extract = extract,
+    .extract_several = extract_several,
     .close = close_worker,
 };

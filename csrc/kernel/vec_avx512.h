@@ -32,6 +32,7 @@ typedef __m512i V;
 #define v_add16(a, b) _mm512_add_epi16(a, b)
 #define v_sub16(a, b) _mm512_sub_epi16(a, b)
 #define v_mullo16(a, b) _mm512_mullo_epi16(a, b)
+#define v_mulhi16(a, b) _mm512_mulhi_epi16(a, b)
 #define v_mulhi16u(a, b) _mm512_mulhi_epu16(a, b)
 #define v_add32(a, b) _mm512_add_epi32(a, b)
 #define v_sub32(a, b) _mm512_sub_epi32(a, b)
@@ -54,6 +55,12 @@ typedef __m512i V;
 /* within 128-bit blocks, all of these: v_packs32(v_lo16(a, b), v_hi16(a, b)) keeps the order */
 #define v_lo16(a, b) _mm512_unpacklo_epi16(a, b)
 #define v_hi16(a, b) _mm512_unpackhi_epi16(a, b)
+#define v_lo64(a, b) _mm512_unpacklo_epi64(a, b)
+#define v_hi64(a, b) _mm512_unpackhi_epi64(a, b)
+/* four low halves of 32-bit lanes, then the four high ones */
+#define v_split32(v)                                                                                                 \
+    _mm512_shuffle_epi8(v, _mm512_broadcast_i32x4(                                                                   \
+                               _mm_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15)))
 #define v_packs32(a, b) _mm512_packs_epi32(a, b)
 #define v_packus32(a, b) _mm512_packus_epi32(a, b)
 /* odd 32-bit lanes of `odd`, even ones of `even` */

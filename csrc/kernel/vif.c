@@ -45,17 +45,25 @@ const int32_t vp_vif_pairs[VP_VIF_SCALES][VP_VIF_PAIRS][3] = {
 };
 #undef PAIR
 
+/* 2048 log2(i), i: 32768 .. 65535. Steps of 2^-20 first: that is how fine a float logarithm of this range is. No entry
+ * is close enough to a tie for the last bits of log2() to matter. */
+static int log_entry(int i)
+{
+    const long fine = lround(ldexp(log2(i), 20));
+    return (int)((fine + 256) >> 9);
+}
+
 void vp_vif_tables_init(VpVifTables *tables)
 {
-    for (int i = 0; i < VP_VIF_LOG; i++) {
-        /* Steps of 2^-20 first: that is how fine a float logarithm of this range is. No entry is close enough to a
-         * tie for the last bits of log2() to matter. */
-        const long fine = lround(ldexp(log2(VP_VIF_LOG + i), 20));
-        tables->log[i] = (uint8_t)(((fine + 256) >> 9) - 30720 - i / 16);
+    memset(tables, 0, sizeof *tables);
+    for (int i = 0; i < VP_VIF_LOG; i += 8) {
+        const int first = log_entry(VP_VIF_LOG + i);
+        int same = 1; /* how many of the eight equal the first */
+        while (same < 8 && log_entry(VP_VIF_LOG + i + same) == first) same++;
+        tables->log[i / 8] = (uint16_t)(8 * (first - 30720) + 8 - same);
     }
     for (unsigned set = 0; set < 256; set++) {
         int n = 0;
-        tables->front[set] = 0;
         for (unsigned lane = 0; lane < 8; lane++)
             if (set >> lane & 1) tables->front[set] |= (uint64_t)lane << 8 * n++;
     }
@@ -72,91 +80,108 @@ static int16_t signed16(uint32_t v) /* v: 0 .. 65535 */
     return (int16_t)((int32_t)v - 32768);
 }
 
-static void put_halves(VpVifMoments *out, int plane, int i, uint32_t v)
+static void put_halves(int16_t (*plane)[VP_VIF_SPAN], int i, uint32_t v)
 {
-    out->plane[plane][i] = signed16(v >> 16);
-    out->plane[plane + 1][i] = signed16(v & 0xffff);
+    plane[0][i] = signed16(v >> 16);
+    plane[1][i] = signed16(v & 0xffff);
+}
+
+static void pair8_c(const uint8_t *a, const uint8_t *b, int w, VpVifPairRow *out)
+{
+    for (int i = 0; i < w; i++) {
+        out->v[2 * i] = a[i];
+        out->v[2 * i + 1] = b[i];
+    }
+}
+
+static void pair16_c(const uint16_t *a, const uint16_t *b, int w, VpVifPairRow *out)
+{
+    for (int i = 0; i < w; i++) {
+        out->v[2 * i] = a[i];
+        out->v[2 * i + 1] = b[i];
+    }
 }
 
 enum { CHUNK = 64 }; /* columns of one set of accumulators */
 
-/* Centred samples, a = x - 128 and b = y - 128, keep products in 16 bits:
- * sum f x y = sum f a b + 128 (sum f a + sum f b) + 2^30. */
-static void moments8_chunk(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int row, int at, int w,
-                           VpVifMoments *out)
+/* Samples of column `at` and those after it, of the row `line` below the first of the pairs. */
+static const uint16_t *samples(const VpVifPairRow *const *x, int line, int at)
 {
-    const VpVifFilter *const f = &vp_vif_filter[0];
-    uint32_t sum[5][CHUNK];
-    int16_t v[5][CHUNK];
-    memset(sum, 0, sizeof sum);
+    return x[line / 2]->v + 2 * at + line % 2;
+}
+
+/* Vertical sums of n columns from `at`: of the samples less 32768, if wanted, and of their products' high and low
+ * halves, less 32768 too, modulo 2^32. */
+typedef struct Column {
+    uint32_t mean[CHUNK], high[CHUNK], low[CHUNK];
+} Column;
+
+static void filter_columns(const VpVifPairRow *const *x, const VpVifPairRow *const *y, const VpVifFilter *f, int row,
+                           int at, int n, Column *sum)
+{
+    int16_t mean[CHUNK], high[CHUNK], low[CHUNK];
+    memset(sum, 0, sizeof *sum);
     for (int k = 0; k < f->n; k++) {
-        const int line = row + f->at[k];
-        for (int i = 0; i < w; i++) {
-            const int a = x[line / 2]->centred[at + i][line % 2], b = y[line / 2]->centred[at + i][line % 2];
-            v[0][i] = (int16_t)a;
-            v[1][i] = (int16_t)b;
-            v[2][i] = (int16_t)(a * a);
-            v[3][i] = (int16_t)(b * b);
-            v[4][i] = (int16_t)(a * b);
+        const uint16_t *const a = samples(x, row + f->at[k], at), *const b = samples(y, row + f->at[k], at);
+        for (int i = 0; i < n; i++) {
+            const uint32_t product = (uint32_t)a[2 * i] * b[2 * i];
+            mean[i] = signed16(a[2 * i]);
+            high[i] = signed16(product >> 16);
+            low[i] = signed16(product & 0xffff);
         }
-        for (int p = 0; p < 5; p++) add_row(sum[p], v[p], f->tap[k], w);
-    }
-    for (int i = 0; i < w; i++) {
-        const uint32_t a = sum[0][i], b = sum[1][i], offset = UINT32_C(1) << 30;
-        out->plane[VP_VIF_M1][at + i] = signed16((a + (128u << 16) + 128) >> 8);
-        out->plane[VP_VIF_M2][at + i] = signed16((b + (128u << 16) + 128) >> 8);
-        put_halves(out, VP_VIF_XX, at + i, sum[2][i] + 256 * a + offset);
-        put_halves(out, VP_VIF_YY, at + i, sum[3][i] + 256 * b + offset);
-        put_halves(out, VP_VIF_XY, at + i, sum[4][i] + 128 * (a + b) + offset);
+        add_row(sum->mean, mean, f->tap[k], n);
+        add_row(sum->high, high, f->tap[k], n);
+        add_row(sum->low, low, f->tap[k], n);
     }
 }
 
-static void moments8_c(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int w, VpVifMoments out[2])
+/* The mean and the mean square of x, or the mean product with y. */
+static void moments(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int row, int w, int scale,
+                    int mean_shift, int square_shift, int16_t *mean, int16_t (*halves)[VP_VIF_SPAN])
 {
-    for (int r = 0; r < 2; r++)
-        for (int i = 0; i < w; i += CHUNK) moments8_chunk(x, y, r, i, w - i < CHUNK ? w - i : CHUNK, &out[r]);
-}
-
-static void moments16_chunk(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int row, int at, int w,
-                            int scale, int mean_shift, int square_shift, VpVifMoments *out)
-{
-    const VpVifFilter *const f = &vp_vif_filter[scale];
-    uint32_t sum[8][CHUNK];
-    int16_t v[8][CHUNK];
-    memset(sum, 0, sizeof sum);
-    for (int k = 0; k < f->n; k++) {
-        const int line = row + f->at[k];
-        for (int i = 0; i < w; i++) {
-            const uint32_t a = x[line / 2]->sample[at + i][line % 2], b = y[line / 2]->sample[at + i][line % 2];
-            v[0][i] = signed16(a);
-            v[1][i] = signed16(b);
-            v[2][i] = signed16(a * a >> 16);
-            v[3][i] = signed16(a * a & 0xffff);
-            v[4][i] = signed16(b * b >> 16);
-            v[5][i] = signed16(b * b & 0xffff);
-            v[6][i] = signed16(a * b >> 16);
-            v[7][i] = signed16(a * b & 0xffff);
-        }
-        for (int p = 0; p < 8; p++) add_row(sum[p], v[p], f->tap[k], w);
-    }
     const uint32_t bias = UINT32_C(1) << 31;
-    const uint32_t mean_round = bias + (UINT32_C(1) << (mean_shift - 1));
+    const uint32_t mean_round = bias + (mean_shift ? UINT32_C(1) << (mean_shift - 1) : 0);
     const uint32_t low_round = bias + ((UINT32_C(1) << square_shift) >> 1);
-    for (int i = 0; i < w; i++) {
-        for (int p = 0; p < 2; p++) out->plane[p][at + i] = signed16((sum[p][i] + mean_round) >> mean_shift);
-        for (int p = 2; p < 8; p += 2) {
-            const uint32_t high = (sum[p][i] + bias) << (16 - square_shift);
-            put_halves(out, p, at + i, high + ((sum[p + 1][i] + low_round) >> square_shift));
+    for (int at = 0; at < w; at += CHUNK) {
+        const int n = w - at < CHUNK ? w - at : CHUNK;
+        Column sum;
+        filter_columns(x, y, &vp_vif_filter[scale], row, at, n, &sum);
+        for (int i = 0; i < n; i++) {
+            if (mean) mean[at + i] = signed16((sum.mean[i] + mean_round) >> mean_shift);
+            const uint32_t high = (sum.high[i] + bias) << (16 - square_shift);
+            put_halves(halves, at + i, high + ((sum.low[i] + low_round) >> square_shift));
         }
     }
 }
 
-static void moments16_c(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int w, int scale, int mean_shift,
-                        int square_shift, VpVifMoments out[2])
+static void reference16_c(const VpVifPairRow *const *x, int w, int scale, int mean_shift, int square_shift,
+                          VpVifReference out[2])
 {
     for (int r = 0; r < 2; r++)
-        for (int i = 0; i < w; i += CHUNK)
-            moments16_chunk(x, y, r, i, w - i < CHUNK ? w - i : CHUNK, scale, mean_shift, square_shift, &out[r]);
+        moments(x, x, r, w, scale, mean_shift, square_shift, out[r].plane[VP_VIF_M], out[r].plane + VP_VIF_SQUARE);
+}
+
+static void distorted16_c(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int w, int scale, int mean_shift,
+                          int square_shift, VpVifDistorted out[2])
+{
+    for (int r = 0; r < 2; r++) {
+        int16_t(*const p)[VP_VIF_SPAN] = out[r].plane;
+        moments(y, y, r, w, scale, mean_shift, square_shift, p[VP_VIF_M], p + VP_VIF_SQUARE);
+        moments(x, y, r, w, scale, mean_shift, square_shift, NULL, p + VP_VIF_PRODUCT);
+    }
+}
+
+/* At 8 bits the squares are not shifted. */
+static void reference8_c(const VpVifPairRow *const *x, int w, VpVifReference out[2])
+{
+    reference16_c(x, w, 0, 8, 0, out);
+}
+
+static void distorted8_c(const VpVifPairRow *const *x, const VpVifReference ref[2], const VpVifPairRow *const *y, int w,
+                         VpVifDistorted out[2])
+{
+    (void)ref;
+    distorted16_c(x, y, w, 0, 8, 0, out);
 }
 
 /* Horizontal sums of n columns, the true ones; in: the leftmost sample under the filter of the first column. */
@@ -166,30 +191,54 @@ static void filter_row(const int16_t *in, const VpVifFilter *f, int n, uint32_t 
     for (int k = 0; k < f->n; k++) add_row(sum, in + f->at[k], f->tap[k], n);
 }
 
+/* Horizontal sums of a value from those of its halves, rounded. */
+static void filter_halves(const int16_t (*halves)[VP_VIF_SPAN], const VpVifFilter *f, int at, int n, uint32_t *sum)
+{
+    uint32_t low[CHUNK];
+    filter_row(halves[0] + at, f, n, sum);
+    filter_row(halves[1] + at, f, n, low);
+    for (int i = 0; i < n; i++) sum[i] += (low[i] + 32768) >> 16;
+}
+
 static uint32_t mean_product(uint32_t a, uint32_t b)
 {
     return (uint32_t)(((uint64_t)a * b + (UINT64_C(1) << 31)) >> 32);
 }
 
-static void covariance_c(const VpVifMoments *in, int scale, int n, int32_t *s1, int32_t *s2, int32_t *s12)
+static int rounded(int n)
+{
+    return (n + VP_VIF_ROUND - 1) / VP_VIF_ROUND * VP_VIF_ROUND;
+}
+
+static void variance_c(const VpVifReference *in, int scale, int n, uint32_t *m1, int32_t *s1)
 {
     const VpVifFilter *const f = &vp_vif_filter[scale];
-    uint32_t sum[VP_VIF_PLANES][CHUNK];
-    for (int first = 0; first < n; first += CHUNK) {
-        const int w = n - first < CHUNK ? n - first : CHUNK;
-        for (int p = 0; p < VP_VIF_PLANES; p++)
-            filter_row(in->plane[p] + first, f, w, sum[p]);
+    for (int at = 0; at < n; at += CHUNK) {
+        const int w = n - at < CHUNK ? n - at : CHUNK;
+        uint32_t xx[CHUNK];
+        filter_row(in->plane[VP_VIF_M] + at, f, w, m1 + at);
+        filter_halves(in->plane + VP_VIF_SQUARE, f, at, w, xx);
+        for (int i = 0; i < w; i++) s1[at + i] = (int32_t)(xx[i] - mean_product(m1[at + i], m1[at + i]));
+    }
+    for (int i = n; i < rounded(n); i++) s1[i] = 0;
+}
+
+static void covariance_c(const VpVifDistorted *in, const uint32_t *m1, int scale, int n, int32_t *s2, int32_t *s12)
+{
+    const VpVifFilter *const f = &vp_vif_filter[scale];
+    for (int at = 0; at < n; at += CHUNK) {
+        const int w = n - at < CHUNK ? n - at : CHUNK;
+        uint32_t m2[CHUNK], yy[CHUNK], xy[CHUNK];
+        filter_row(in->plane[VP_VIF_M] + at, f, w, m2);
+        filter_halves(in->plane + VP_VIF_SQUARE, f, at, w, yy);
+        filter_halves(in->plane + VP_VIF_PRODUCT, f, at, w, xy);
         for (int i = 0; i < w; i++) {
-            const uint32_t m1 = sum[VP_VIF_M1][i], m2 = sum[VP_VIF_M2][i];
-            const uint32_t xx = sum[VP_VIF_XX][i] + ((sum[VP_VIF_XX + 1][i] + 32768) >> 16);
-            const uint32_t yy = sum[VP_VIF_YY][i] + ((sum[VP_VIF_YY + 1][i] + 32768) >> 16);
-            const uint32_t xy = sum[VP_VIF_XY][i] + ((sum[VP_VIF_XY + 1][i] + 32768) >> 16);
-            const int32_t y = (int32_t)(yy - mean_product(m2, m2));
-            s1[first + i] = (int32_t)(xx - mean_product(m1, m1));
-            s2[first + i] = y > 0 ? y : 0;
-            s12[first + i] = (int32_t)(xy - mean_product(m1, m2));
+            const int32_t v = (int32_t)(yy[i] - mean_product(m2[i], m2[i]));
+            s2[at + i] = v > 0 ? v : 0;
+            s12[at + i] = (int32_t)(xy[i] - mean_product(m1[at + i], m2[i]));
         }
     }
+    for (int i = n; i < rounded(n); i++) s2[i] = s12[i] = 0;
 }
 
 enum { NOISE = 131072 }; /* variance of the internal noise, 2.0, in units of s1 */
@@ -198,20 +247,28 @@ enum { NOISE = 131072 }; /* variance of the internal noise, 2.0, in units of s1 
 static int32_t log_of(const VpVifTables *tables, uint32_t v)
 {
     const int shift = 16 - __builtin_clz(v);
-    const int32_t i = (int32_t)(v >> shift) - VP_VIF_LOG;
-    return tables->log[i] + i / 16 + 2048 * shift;
+    const uint32_t i = (v >> shift) - VP_VIF_LOG;
+    return (int32_t)((tables->log[i / 8] + i % 8) / 8) + 2048 * shift;
 }
 
-static void statistics_c(const VpVifTables *tables, const int32_t *s1, const int32_t *s2, const int32_t *s12, int n,
-                         const double *limit, int n_limits, VpVifSums *sums, int64_t *num_log)
+static void denominators_c(const VpVifTables *tables, const int32_t *s1, int n, VpVifDenominators *sums)
+{
+    for (int i = 0; i < n; i++) {
+        if (s1[i] < NOISE)
+            sums->nonlog++;
+        else
+            sums->log += log_of(tables, (uint32_t)(s1[i] + NOISE)) - (34816 - 30720);
+    }
+}
+
+static void numerators_c(const VpVifTables *tables, const int32_t *s1, const int32_t *s2, const int32_t *s12, int n,
+                         const double *limit, int n_limits, int64_t *num_nonlog, int64_t *num_log)
 {
     for (int i = 0; i < n; i++) {
         if (s1[i] < NOISE) {
-            sums->num_nonlog += s2[i];
-            sums->den_nonlog++;
+            *num_nonlog += s2[i];
             continue;
         }
-        sums->den_log += log_of(tables, (uint32_t)(s1[i] + NOISE)) - (34816 - 30720);
         if (s12[i] <= 0 || s2[i] <= 0) continue;
         const double gain = s12[i] / (s1[i] + 65536 * 1e-10);
         int32_t rest = (int32_t)(s2[i] - gain * s12[i]); /* by the gain before its limit */
@@ -225,90 +282,98 @@ static void statistics_c(const VpVifTables *tables, const int32_t *s1, const int
     }
 }
 
-void vp_vif_blur8_c(const void *const *rows, int w, int scale, int16_t *out)
+static void blur16_c(const VpVifPairRow *const *x, int w, int scale, int shift, int16_t *out)
 {
     const VpVifFilter *const f = &vp_vif_filter[scale];
-    uint32_t sum[CHUNK];
-    int16_t row[CHUNK];
-    for (int first = 0; first < w; first += CHUNK) {
-        const int m = w - first < CHUNK ? w - first : CHUNK;
+    const int first = f->radius % 2; /* the pairs begin at an even distance */
+    const uint32_t offset = (UINT32_C(1) << 31) + (UINT32_C(1) << (shift - 1));
+    for (int at = 0; at < w; at += CHUNK) {
+        const int n = w - at < CHUNK ? w - at : CHUNK;
+        uint32_t sum[CHUNK];
+        int16_t row[CHUNK];
         memset(sum, 0, sizeof sum);
         for (int k = 0; k < f->n; k++) {
-            const uint8_t *const r = (const uint8_t *)rows[f->at[k]] + first;
-            for (int i = 0; i < m; i++) row[i] = r[i];
-            add_row(sum, row, f->tap[k], m);
+            const uint16_t *const v = samples(x, first + f->at[k], at);
+            for (int i = 0; i < n; i++) row[i] = signed16(v[2 * i]);
+            add_row(sum, row, f->tap[k], n);
         }
-        for (int i = 0; i < m; i++) out[VP_VIF_HALO + first + i] = signed16((sum[i] + 128) >> 8);
+        for (int i = 0; i < n; i++) out[at + i] = signed16((sum[i] + offset) >> shift);
     }
 }
 
-void vp_vif_blur16_c(const void *const *rows, int w, int scale, int shift, int16_t *out)
+static void blur8_c(const VpVifPairRow *const *x, int w, int16_t *out)
 {
-    const VpVifFilter *const f = &vp_vif_filter[scale];
-    const uint32_t offset = (UINT32_C(1) << 31) + (UINT32_C(1) << (shift - 1));
-    uint32_t sum[CHUNK];
-    int16_t row[CHUNK];
-    for (int first = 0; first < w; first += CHUNK) {
-        const int m = w - first < CHUNK ? w - first : CHUNK;
-        memset(sum, 0, sizeof sum);
-        for (int k = 0; k < f->n; k++) {
-            const uint16_t *const r = (const uint16_t *)rows[f->at[k]] + first;
-            for (int i = 0; i < m; i++) row[i] = signed16(r[i]);
-            add_row(sum, row, f->tap[k], m);
-        }
-        for (int i = 0; i < m; i++) out[VP_VIF_HALO + first + i] = signed16((sum[i] + offset) >> shift);
-    }
+    blur16_c(x, w, 1, 8, out);
 }
 
 static void halve_c(const int16_t *in, int scale, int n, uint16_t *out)
 {
     const VpVifFilter *const f = &vp_vif_filter[scale];
-    const int16_t *const left = in + VP_VIF_HALO - f->radius;
     for (int i = 0; i < n; i++) {
         uint32_t sum = (UINT32_C(1) << 31) + 32768;
-        for (int k = 0; k < f->n; k++) sum += (uint32_t)((int32_t)f->tap[k] * left[2 * i + f->at[k]]);
+        for (int k = 0; k < f->n; k++) sum += (uint32_t)((int32_t)f->tap[k] * in[2 * i + f->at[k]]);
         out[i] = (uint16_t)(sum >> 16);
     }
 }
 
+#if defined(VP_X86)
+/* variance() and covariance() of vectors with n lanes of 16 bits: the even columns of each vector, then the odd. */
+static void even_then_odd(uint8_t *order, int n)
+{
+    for (int i = 0; i < VP_VIF_ROUND; i++) order[i] = (uint8_t)(i / n * n + i % (n / 2) * 2 + i % n / (n / 2));
+}
+
+#define ROWS(level)                                                                                                  \
+    do {                                                                                                             \
+        k->pair8 = vp_vif_pair8_##level;                                                                             \
+        k->pair16 = vp_vif_pair16_##level;                                                                           \
+        k->reference8 = vp_vif_reference8_##level;                                                                   \
+        k->distorted8 = vp_vif_distorted8_##level;                                                                   \
+        k->reference16 = vp_vif_reference16_##level;                                                                 \
+        k->distorted16 = vp_vif_distorted16_##level;                                                                 \
+        k->variance = vp_vif_variance_##level;                                                                       \
+        k->covariance = vp_vif_covariance_##level;                                                                   \
+        k->blur8 = vp_vif_blur8_##level;                                                                             \
+        k->blur16 = vp_vif_blur16_##level;                                                                           \
+        k->halve = vp_vif_halve_##level;                                                                             \
+    } while (0)
+#define STATISTICS(level)                                                                                            \
+    do {                                                                                                             \
+        k->denominators = vp_vif_denominators_##level;                                                               \
+        k->numerators = vp_vif_numerators_##level;                                                                   \
+    } while (0)
+#endif
+
 void vp_vif_kernels_init(VpVifKernels *k, unsigned cpu)
 {
     *k = (VpVifKernels){
-        .moments8 = moments8_c,
-        .moments16 = moments16_c,
+        .pair8 = pair8_c,
+        .pair16 = pair16_c,
+        .reference8 = reference8_c,
+        .distorted8 = distorted8_c,
+        .reference16 = reference16_c,
+        .distorted16 = distorted16_c,
+        .variance = variance_c,
         .covariance = covariance_c,
-        .statistics = statistics_c,
-        .blur8 = vp_vif_blur8_c,
-        .blur16 = vp_vif_blur16_c,
+        .denominators = denominators_c,
+        .numerators = numerators_c,
+        .blur8 = blur8_c,
+        .blur16 = blur16_c,
         .halve = halve_c,
     };
+    for (int i = 0; i < VP_VIF_ROUND; i++) k->order[i] = (uint8_t)i;
 #if defined(VP_X86)
     if (cpu & VP_CPU_AVX2) {
-        k->moments8 = vp_vif_moments8_avx2;
-        k->moments16 = vp_vif_moments16_avx2;
-        k->covariance = vp_vif_covariance_avx2;
-        k->statistics = vp_vif_statistics_avx2;
-        k->blur8 = vp_vif_blur8_avx2;
-        k->blur16 = vp_vif_blur16_avx2;
-        k->halve = vp_vif_halve_avx2;
+        ROWS(avx2);
+        STATISTICS(avx2);
+        even_then_odd(k->order, 16);
     }
     if (cpu & VP_CPU_AVX512) {
-        k->moments8 = vp_vif_moments8_avx512;
-        k->moments16 = vp_vif_moments16_avx512;
-        k->covariance = vp_vif_covariance_avx512;
-        k->statistics = vp_vif_statistics_avx512;
-        k->blur8 = vp_vif_blur8_avx512;
-        k->blur16 = vp_vif_blur16_avx512;
-        k->halve = vp_vif_halve_avx512;
+        ROWS(avx512);
+        STATISTICS(avx512);
+        even_then_odd(k->order, 32);
     }
-    if (cpu & VP_CPU_AVX512_VNNI) {
-        k->moments8 = vp_vif_moments8_avx512_vnni;
-        k->moments16 = vp_vif_moments16_avx512_vnni;
-        k->covariance = vp_vif_covariance_avx512_vnni;
-        k->blur8 = vp_vif_blur8_avx512_vnni;
-        k->blur16 = vp_vif_blur16_avx512_vnni;
-        k->halve = vp_vif_halve_avx512_vnni;
-    }
+    if (cpu & VP_CPU_AVX512_VNNI) ROWS(avx512_vnni);
 #endif
     (void)cpu;
 }

@@ -18,8 +18,8 @@ enum {
     VP_VIF_HALO = 8,   /* the largest radius */
     VP_VIF_PAIRS = 9,  /* of rows that the largest filter needs for two outputs */
     VP_VIF_TILE = 192, /* columns worked on at a time, so that all between the passes stays in the first-level cache */
-    VP_VIF_ROUND = 32, /* vector code may touch entries up to a multiple of this */
-    VP_VIF_SPAN = VP_VIF_HALO + VP_VIF_TILE + VP_VIF_HALO + VP_VIF_ROUND,
+    VP_VIF_ROUND = 32, /* vector code touches entries up to a multiple of this */
+    VP_VIF_SPAN = (VP_VIF_TILE + 2 * VP_VIF_HALO + VP_VIF_ROUND - 1) / VP_VIF_ROUND * VP_VIF_ROUND,
 };
 
 #define VP_VIF_TAPS0 489, 935, 1640, 2640, 3896, 5274, 6547, 7455, 7784, 7455, 6547, 5274, 3896, 2640, 1640, 935, 489
@@ -36,63 +36,83 @@ typedef struct VpVifFilter {
 } VpVifFilter;
 extern const VpVifFilter vp_vif_filter[VP_VIF_SCALES];
 
-/* Two neighbouring rows of a tile, sample beside sample. Bytes are kept less 128, larger samples as they are. Entries
- * 0 to w - 1 are the columns from `radius` before the tile to as many after it. */
-typedef union VpVifPairRow {
-    int16_t centred[VP_VIF_SPAN][2];
-    uint16_t sample[VP_VIF_SPAN][2];
+/* Two neighbouring rows of a tile: columns from `radius` before the tile to as many after it. What pair8 or pair16 of an
+ * instruction level writes only the kernels of that level read: the order of the columns is its own. */
+typedef struct VpVifPairRow {
+    _Alignas(64) uint16_t v[2 * VP_VIF_SPAN];
 } VpVifPairRow;
 
-/* Planes of local moments after the vertical pass: means of reference and distorted, then the high and low halves of
- * the means of squares and of the product. The same columns. */
-enum { VP_VIF_M1, VP_VIF_M2, VP_VIF_XX, VP_VIF_YY = 4, VP_VIF_XY = 6, VP_VIF_PLANES = 8 };
-typedef struct VpVifMoments {
-    int16_t plane[VP_VIF_PLANES][VP_VIF_SPAN];
-} VpVifMoments;
+/* Local moments of one row after the vertical pass, the same columns in their order: the mean; the high and low halves
+ * of the mean square; of distorted pictures, those of the mean product with the reference. */
+enum { VP_VIF_M, VP_VIF_SQUARE, VP_VIF_PRODUCT = 3 };
+typedef struct VpVifReference {
+    _Alignas(64) int16_t plane[3][VP_VIF_SPAN];
+    int32_t sum[VP_VIF_SPAN]; /* of 8-bit pictures: the mean before rounding, as the level needs it for products */
+} VpVifReference;
+typedef struct VpVifDistorted {
+    _Alignas(64) int16_t plane[5][VP_VIF_SPAN];
+} VpVifDistorted;
 
-/* What the statistics look up. The logarithm of i = 32768 .. 65535 in steps of 1/2048 is
- * 2048 log2(i) = 30720 + (i - 32768) / 16 + log[i - 32768], the quotient rounded down: as bytes, half of the table fits
- * the first-level cache, and the quotients are summed apart. front: for each set of 8 lanes, as bits, their numbers in
- * order as bytes, the lowest byte first. */
+/* What the statistics look up. The logarithm of i = 32768 .. 65535 in steps of 1/2048, 2048 log2(i), grows by at most 1
+ * within 8 neighbours; so log[(i - 32768) / 8] + i % 8, divided by 8, rounded down, plus 30720, is it, from a table that
+ * leaves room in the first-level cache. front: for each set of 8 lanes, as bits, their numbers in order as bytes, the
+ * lowest byte first. */
 enum { VP_VIF_LOG = 32768 };
 typedef struct VpVifTables {
-    uint8_t log[VP_VIF_LOG];
+    uint16_t log[VP_VIF_LOG / 8 + 2]; /* two more, so that entries may be read as 32 bits */
     uint64_t front[256];
 } VpVifTables;
 void vp_vif_tables_init(VpVifTables *tables);
 
-/* Sums of one scale. num_log is per gain limit and lies elsewhere. */
-typedef struct VpVifSums {
-    int64_t den_log, num_nonlog, den_nonlog;
-} VpVifSums;
+/* Sums of one scale; the denominators are the reference's alone. num_log is per gain limit and lies elsewhere. */
+typedef struct VpVifDenominators {
+    int64_t log, nonlog;
+} VpVifDenominators;
 
-/* w: up to VP_VIF_TILE + 2 VP_VIF_HALO; n: up to VP_VIF_TILE; both at least 1. What lies from w or n on, up to the next
- * multiple of VP_VIF_ROUND, may be read, and becomes undefined in what is written. */
+/* In the order of work. What concerns the reference alone stands apart, for several distorted pictures may share it.
+ * w: up to VP_VIF_TILE + 2 VP_VIF_HALO columns; n: up to VP_VIF_TILE; both at least 1. Up to the next multiple of
+ * VP_VIF_ROUND, what lies beyond may be read, and becomes undefined in what is written unless told. Memory of this
+ * header's types is aligned as they are; other memory as its samples. */
 typedef struct VpVifKernels {
+    /* Rows a and b side by side. */
+    void (*pair8)(const uint8_t *a, const uint8_t *b, int w, VpVifPairRow *out);
+    void (*pair16)(const uint16_t *a, const uint16_t *b, int w, VpVifPairRow *out);
+
     /* Vertical pass of the moments at scale 0 of 8-bit pictures, for two output rows, from the 9 pairs of rows around
-     * them: 8 above the first to 8 below the second. */
-    void (*moments8)(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int w, VpVifMoments out[2]);
+     * them: 8 above the first to 8 below the second. For distorted pictures, `ref` is what reference8 wrote for x. */
+    void (*reference8)(const VpVifPairRow *const *x, int w, VpVifReference out[2]);
+    void (*distorted8)(const VpVifPairRow *const *x, const VpVifReference ref[2], const VpVifPairRow *const *y, int w,
+                       VpVifDistorted out[2]);
     /* The same for larger samples with the filter of `scale`: radius + 1 pairs. The means are shifted by mean_shift,
      * 1 to 16, the squares by square_shift, 0 to 16, both rounded to nearest. */
-    void (*moments16)(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int w, int scale, int mean_shift,
-                      int square_shift, VpVifMoments out[2]);
-    /* Horizontal pass and covariances of n columns, from n + 2 radius columns of moments. Units: pixel variance of the
-     * 8-bit scale times 65536. s2 is 0 or more. */
-    void (*covariance)(const VpVifMoments *in, int scale, int n, int32_t *s1, int32_t *s2, int32_t *s12);
-    /* Adds n columns to *sums, and to num_log[i] for each of n_limits gain limits, at least 1.0. The outputs of
-     * covariance() only: their ranges are relied upon. */
-    void (*statistics)(const VpVifTables *tables, const int32_t *s1, const int32_t *s2, const int32_t *s12, int n,
-                       const double *limit, int n_limits, VpVifSums *sums, int64_t *num_log);
-    /* Vertical pass of the next scale's picture: one row from the 2 radius + 1 rows around it, with the filter of
-     * `scale`, 1 to 3; w columns, any number, from out[VP_VIF_HALO] on, and nothing else is read or written. shift: 1
-     * to 16, rounded to nearest. */
-    void (*blur8)(const void *const *rows, int w, int scale, int16_t *out);
-    void (*blur16)(const void *const *rows, int w, int scale, int shift, int16_t *out);
-    /* Its horizontal pass: n samples, any number, from every other column; in[VP_VIF_HALO] is the first, the radius of
-     * the scale is valid on both sides, VP_VIF_PAD entries more may be read. */
+    void (*reference16)(const VpVifPairRow *const *x, int w, int scale, int mean_shift, int square_shift,
+                        VpVifReference out[2]);
+    void (*distorted16)(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int w, int scale, int mean_shift,
+                        int square_shift, VpVifDistorted out[2]);
+
+    /* Horizontal pass, means, variances and covariance of n columns, from n + 2 radius columns of moments. Units:
+     * pixel variance of the 8-bit scale times 65536. s2 is 0 or more. Entry i of every VP_VIF_ROUND belongs to column
+     * order[i] of them. Columns from n to the next multiple of VP_VIF_ROUND get s1 = s2 = s12 = 0. */
+    void (*variance)(const VpVifReference *in, int scale, int n, uint32_t *m1, int32_t *s1);
+    void (*covariance)(const VpVifDistorted *in, const uint32_t *m1, int scale, int n, int32_t *s2, int32_t *s12);
+    uint8_t order[VP_VIF_ROUND];
+
+    /* Adds n columns to *sums; and for a distorted picture to *num_nonlog, and to num_log[i] for each of n_limits gain
+     * limits, at least 1.0. The outputs of variance() and covariance() only: their ranges, and the zeros after the end,
+     * are relied upon. */
+    void (*denominators)(const VpVifTables *tables, const int32_t *s1, int n, VpVifDenominators *sums);
+    void (*numerators)(const VpVifTables *tables, const int32_t *s1, const int32_t *s2, const int32_t *s12, int n,
+                       const double *limit, int n_limits, int64_t *num_nonlog, int64_t *num_log);
+
+    /* Vertical pass of the next scale's picture: one row of w columns from the pairs of rows around it, with the filter
+     * of `scale`, 1 to 3; of bytes, scale 1 alone. The 5, 3 or 2 pairs begin 4, 2, 2 rows above. shift: 1 to 16, rounded
+     * to nearest. */
+    void (*blur8)(const VpVifPairRow *const *x, int w, int16_t *out);
+    void (*blur16)(const VpVifPairRow *const *x, int w, int scale, int shift, int16_t *out);
+    /* Its horizontal pass: n samples, up to VP_VIF_TILE / 2, from every other column; in[0] is the leftmost under the
+     * filter of the first. Reads up to VP_VIF_SPAN entries. */
     void (*halve)(const int16_t *in, int scale, int n, uint16_t *out);
 } VpVifKernels;
-enum { VP_VIF_PAD = 64 };
 
 /* cpu: VP_CPU_ flags */
 void vp_vif_kernels_init(VpVifKernels *k, unsigned cpu);

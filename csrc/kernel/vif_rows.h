@@ -2,7 +2,13 @@
  *
  * Samples of two rows, or of two columns, lie side by side in 32-bit lanes for the pair multiply-add. Two neighbouring
  * outputs, the even and the odd one, use the same pairs with two sets of taps: (f0 f1)(f2 f3)..(fn 0) and
- * (0 f0)(f1 f2)..(fn-1 fn). */
+ * (0 f0)(f1 f2)..(fn-1 fn).
+ *
+ * A pair row holds, of every V16 columns, two vectors: what unpacking the low and the high half of each 128-bit block
+ * gives. Packing undoes it, so nothing between the input and the moments crosses blocks, which is slow. Bytes are kept
+ * less 128. */
+#include <stdbool.h>
+
 #include "kernel/vif.h"
 #include "kernel/vif_levels.h"
 
@@ -39,61 +45,135 @@ INLINE void add_pair(V *even, V *odd, V pair, const Taps *t, int scale, int j)
     if (scale == 3 && j == 1) *odd = v_dot(*odd, pair, t->more);
 }
 
-INLINE V add_even(V sum, V pair, int scale, int j)
+/* One sum of the even kind, or of the odd. */
+INLINE V add_one(V sum, V pair, bool odd, int scale, int j)
 {
-    sum = v_dot(sum, pair, v_set32(vp_vif_pairs[scale][j][0]));
-    return scale == 3 && j == 0 ? v_dot(sum, pair, v_set32(vp_vif_pairs[scale][j][2])) : sum;
+    sum = v_dot(sum, pair, v_set32(vp_vif_pairs[scale][j][odd]));
+    return scale == 3 && j == odd ? v_dot(sum, pair, v_set32(vp_vif_pairs[scale][j][2])) : sum;
 }
 
-/* Means less 32768; squares and product less 2^31, modulo 2^32. */
-INLINE void put_moments(VpVifMoments *out, int at, V m1, V m2, V xx, V yy, V xy)
+VP_LEVEL void VP_NAME(vp_vif_pair8)(const uint8_t *a, const uint8_t *b, int w, VpVifPairRow *out)
 {
-    int16_t(*const p)[VP_VIF_SPAN] = out->plane;
-    const V low = v_set32(0xffff), top = v_set16(-32768);
-    v_store_packed(p[VP_VIF_M1] + at, p[VP_VIF_M2] + at, v_packs32(m1, m2));
-    v_store_packed(p[VP_VIF_XX] + at, p[VP_VIF_YY] + at, v_packs32(v_sra32(xx, 16), v_sra32(yy, 16)));
-    v_store_packed(p[VP_VIF_XX + 1] + at, p[VP_VIF_YY + 1] + at,
-                   v_xor(v_packus32(v_and(xx, low), v_and(yy, low)), top));
-    v_store_packed(p[VP_VIF_XY] + at, p[VP_VIF_XY + 1] + at,
-                   v_packs32(v_sra32(xy, 16), v_sra32(v_sll32(v_xor(xy, v_set32(0x8000)), 16), 16)));
+    const V centre = v_set16(128);
+    for (int i = 0; i < w; i += V16) {
+        const V x = v_sub16(v_load8(a + i), centre), y = v_sub16(v_load8(b + i), centre);
+        v_store(out->v + 2 * i, v_lo16(x, y));
+        v_store(out->v + 2 * i + V16, v_hi16(x, y));
+    }
 }
 
-/* a = x - 128, b = y - 128: sum f x y = sum f a b + 128 (sum f a + sum f b) + 2^30. The sums of a and b begin at the
- * rounding of the means, the others at what that and the offsets come to. */
-VP_LEVEL void VP_NAME(vp_vif_moments8)(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int w,
-                                       VpVifMoments out[2])
+VP_LEVEL void VP_NAME(vp_vif_pair16)(const uint16_t *a, const uint16_t *b, int w, VpVifPairRow *out)
 {
-    const V mean = v_set32(128), square = v_set32(-(1 << 30) - (1 << 15));
-    for (int i = 0; i < w; i += V32) {
-        V a0 = mean, b0 = mean, aa0 = square, bb0 = square, ab0 = square;
-        V a1 = mean, b1 = mean, aa1 = square, bb1 = square, ab1 = square;
+    for (int i = 0; i < w; i += V16) {
+        const V x = v_load(a + i), y = v_load(b + i);
+        v_store(out->v + 2 * i, v_lo16(x, y));
+        v_store(out->v + 2 * i + V16, v_hi16(x, y));
+    }
+}
+
+/* 32-bit values less 2^31, those of the two vectors of V16 columns: their high and low halves less 32768. */
+INLINE void put_halves(int16_t (*plane)[VP_VIF_SPAN], int at, V a, V b)
+{
+    const V x = v_split32(a), y = v_split32(b);
+    v_store(plane[0] + at, v_hi64(x, y));
+    v_store(plane[1] + at, v_xor(v_lo64(x, y), v_set16(-32768)));
+}
+
+/* Of V16 columns, the sums for both rows: [vector][row]. */
+typedef V Sums[2][2];
+
+/* a = x - 128: sum f x^2 = sum f a^2 + 256 sum f a + 2^30. The sums of a begin at the rounding of the means, those of
+ * the squares at what that and the offsets come to. */
+INLINE void own8(const VpVifPairRow *const *x, int at, Sums mean, Sums square)
+{
+    for (int v = 0; v < 2; v++)
+        for (int r = 0; r < 2; r++) {
+            mean[v][r] = v_set32(128);
+            square[v][r] = v_set32(-(1 << 30) - (1 << 15));
+        }
+#pragma GCC unroll 9
+    for (int j = 0; j < 9; j++) {
+        const Taps t = taps(0, j);
+#pragma GCC unroll 2
+        for (int v = 0; v < 2; v++) {
+            const V a = v_load(x[j]->v + 2 * at + v * V16);
+            add_pair(&mean[v][0], &mean[v][1], a, &t, 0, j);
+            add_pair(&square[v][0], &square[v][1], v_mullo16(a, a), &t, 0, j);
+        }
+    }
+}
+
+INLINE void put_own8(int16_t (*plane)[VP_VIF_SPAN], int at, int r, Sums mean, Sums square)
+{
+    v_store(plane[VP_VIF_M] + at, v_packs32(v_sra32(mean[0][r], 8), v_sra32(mean[1][r], 8)));
+    put_halves(plane + VP_VIF_SQUARE, at, v_add32(square[0][r], v_sll32(mean[0][r], 8)),
+               v_add32(square[1][r], v_sll32(mean[1][r], 8)));
+}
+
+VP_LEVEL void VP_NAME(vp_vif_reference8)(const VpVifPairRow *const *x, int w, VpVifReference out[2])
+{
+    for (int i = 0; i < w; i += V16) {
+        Sums mean, square;
+        own8(x, i, mean, square);
+        for (int r = 0; r < 2; r++) {
+            put_own8(out[r].plane, i, r, mean, square);
+            for (int v = 0; v < 2; v++) v_store(out[r].sum + i + v * V32, mean[v][r]);
+        }
+    }
+}
+
+/* b = y - 128: sum f x y = sum f a b + 128 (sum f a + sum f b) + 2^30 */
+VP_LEVEL void VP_NAME(vp_vif_distorted8)(const VpVifPairRow *const *x, const VpVifReference ref[2],
+                                         const VpVifPairRow *const *y, int w, VpVifDistorted out[2])
+{
+    for (int i = 0; i < w; i += V16) {
+        Sums mean, sum;
+        own8(y, i, mean, sum);
+        for (int r = 0; r < 2; r++) put_own8(out[r].plane, i, r, mean, sum);
+        for (int v = 0; v < 2; v++)
+            for (int r = 0; r < 2; r++) sum[v][r] = v_set32(-(1 << 30) - (1 << 15));
 #pragma GCC unroll 9
         for (int j = 0; j < 9; j++) {
-            const V a = v_load(x[j]->centred[i]), b = v_load(y[j]->centred[i]);
             const Taps t = taps(0, j);
-            add_pair(&a0, &a1, a, &t, 0, j);
-            add_pair(&b0, &b1, b, &t, 0, j);
-            add_pair(&aa0, &aa1, v_mullo16(a, a), &t, 0, j);
-            add_pair(&bb0, &bb1, v_mullo16(b, b), &t, 0, j);
-            add_pair(&ab0, &ab1, v_mullo16(a, b), &t, 0, j);
+#pragma GCC unroll 2
+            for (int v = 0; v < 2; v++) {
+                const V a = v_load(x[j]->v + 2 * i + v * V16), b = v_load(y[j]->v + 2 * i + v * V16);
+                add_pair(&sum[v][0], &sum[v][1], v_mullo16(a, b), &t, 0, j);
+            }
         }
-        put_moments(&out[0], i, v_sra32(a0, 8), v_sra32(b0, 8), v_add32(aa0, v_sll32(a0, 8)),
-                    v_add32(bb0, v_sll32(b0, 8)), v_add32(ab0, v_sll32(v_add32(a0, b0), 7)));
-        put_moments(&out[1], i, v_sra32(a1, 8), v_sra32(b1, 8), v_add32(aa1, v_sll32(a1, 8)),
-                    v_add32(bb1, v_sll32(b1, 8)), v_add32(ab1, v_sll32(v_add32(a1, b1), 7)));
+        for (int r = 0; r < 2; r++) {
+            for (int v = 0; v < 2; v++) {
+                const V means = v_add32(mean[v][r], v_load(ref[r].sum + i + v * V32));
+                sum[v][r] = v_add32(sum[v][r], v_sll32(means, 7));
+            }
+            put_halves(out[r].plane + VP_VIF_PRODUCT, i, sum[0][r], sum[1][r]);
+        }
     }
 }
 
 /* Biases and counts of the vertical passes over 16-bit samples. */
 typedef struct Rounding {
-    V mean, high, low;
+    V mean, low;
     __m128i mean_shift, high_shift, low_shift;
+    int mean_offset;
 } Rounding;
 
 /* Sums of samples less 32768, plus this, shifted right: the rounded mean less 32768. */
-INLINE V mean_offset(int shift)
+INLINE int mean_offset(int shift)
 {
-    return v_set32((int)((UINT32_C(1) << 31) - (UINT32_C(1) << (15 + shift)) + (UINT32_C(1) << (shift - 1))));
+    return (int)((UINT32_C(1) << 31) - (UINT32_C(1) << (15 + shift)) + (UINT32_C(1) << (shift - 1)));
+}
+
+INLINE Rounding rounding(int mean_shift, int square_shift)
+{
+    return (Rounding){
+        .mean = v_set32(mean_offset(mean_shift)),
+        .low = v_set32((int)((UINT32_C(1) << 31) + ((UINT32_C(1) << square_shift) >> 1))),
+        .mean_shift = _mm_cvtsi32_si128(mean_shift),
+        .high_shift = _mm_cvtsi32_si128(16 - square_shift),
+        .low_shift = _mm_cvtsi32_si128(square_shift),
+        .mean_offset = mean_offset(mean_shift),
+    };
 }
 
 INLINE V merge(V high, V low, const Rounding *r)
@@ -102,70 +182,104 @@ INLINE V merge(V high, V low, const Rounding *r)
     return v_xor(v, v_set32(INT32_MIN));
 }
 
-/* Squares or products, V32 columns from `at` of both rows; with them, if wanted, the means of x. */
-INLINE void products(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int at, int scale, const Rounding *r,
-                     V out[2], V *mean)
+/* With a = x - 32768, x^2 = 65536 (h + a + 2^14) + l, where h and l are the halves of a^2. */
+INLINE void own16(const VpVifPairRow *const *x, int at, int scale, const Rounding *r, Sums mean, Sums square)
 {
-    const V top = v_set16(-32768);
-    V high0 = r->high, high1 = r->high, low0 = r->low, low1 = r->low, m0 = r->mean, m1 = r->mean;
+    const V top = v_set16(-32768), none = v_set32((1 << 30) - r->mean_offset);
+    for (int v = 0; v < 2; v++) {
+        V m[2] = {r->mean, r->mean}, high[2] = {none, none}, low[2] = {r->low, r->low};
 #pragma GCC unroll 9
-    for (int j = 0; j < pairs(scale); j++) {
-        const V a = v_load(x[j]->sample[at]), b = v_load(y[j]->sample[at]);
-        const Taps t = taps(scale, j);
-        add_pair(&high0, &high1, v_xor(v_mulhi16u(a, b), top), &t, scale, j);
-        add_pair(&low0, &low1, v_xor(v_mullo16(a, b), top), &t, scale, j);
-        if (mean) add_pair(&m0, &m1, v_xor(a, top), &t, scale, j);
-    }
-    out[0] = merge(high0, low0, r);
-    out[1] = merge(high1, low1, r);
-    if (mean) {
-        mean[0] = v_sra32_by(m0, r->mean_shift);
-        mean[1] = v_sra32_by(m1, r->mean_shift);
+        for (int j = 0; j < pairs(scale); j++) {
+            const Taps t = taps(scale, j);
+            const V a = v_xor(v_load(x[j]->v + 2 * at + v * V16), top);
+            add_pair(&m[0], &m[1], a, &t, scale, j);
+            add_pair(&high[0], &high[1], v_mulhi16(a, a), &t, scale, j);
+            add_pair(&low[0], &low[1], v_xor(v_mullo16(a, a), top), &t, scale, j);
+        }
+        for (int k = 0; k < 2; k++) {
+            square[v][k] = merge(v_add32(high[k], m[k]), low[k], r);
+            mean[v][k] = v_sra32_by(m[k], r->mean_shift);
+        }
     }
 }
 
-INLINE void moments16(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int w, int scale, int mean_shift,
-                      int square_shift, VpVifMoments out[2])
+INLINE void put_own16(int16_t (*plane)[VP_VIF_SPAN], int at, int r, Sums mean, Sums square)
 {
-    const Rounding r = {
-        .mean = mean_offset(mean_shift),
-        .high = v_set32(INT32_MIN),
-        .low = v_set32((int)((UINT32_C(1) << 31) + ((UINT32_C(1) << square_shift) >> 1))),
-        .mean_shift = _mm_cvtsi32_si128(mean_shift),
-        .high_shift = _mm_cvtsi32_si128(16 - square_shift),
-        .low_shift = _mm_cvtsi32_si128(square_shift),
-    };
-    for (int i = 0; i < w; i += V32) {
-        V m1[2], m2[2], xx[2], yy[2], xy[2];
-        products(x, x, i, scale, &r, xx, m1);
-        products(y, y, i, scale, &r, yy, m2);
-        products(x, y, i, scale, &r, xy, NULL);
-        for (int m = 0; m < 2; m++) put_moments(&out[m], i, m1[m], m2[m], xx[m], yy[m], xy[m]);
+    v_store(plane[VP_VIF_M] + at, v_packs32(mean[0][r], mean[1][r]));
+    put_halves(plane + VP_VIF_SQUARE, at, square[0][r], square[1][r]);
+}
+
+INLINE void reference16(const VpVifPairRow *const *x, int w, int scale, int mean_shift, int square_shift,
+                        VpVifReference out[2])
+{
+    const Rounding r = rounding(mean_shift, square_shift);
+    for (int i = 0; i < w; i += V16) {
+        Sums mean, square;
+        own16(x, i, scale, &r, mean, square);
+        for (int k = 0; k < 2; k++) put_own16(out[k].plane, i, k, mean, square);
     }
 }
 
-VP_LEVEL void VP_NAME(vp_vif_moments16)(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int w, int scale,
-                                        int mean_shift, int square_shift, VpVifMoments out[2])
+VP_LEVEL void VP_NAME(vp_vif_reference16)(const VpVifPairRow *const *x, int w, int scale, int mean_shift,
+                                          int square_shift, VpVifReference out[2])
 {
     if (scale == 0)
-        moments16(x, y, w, 0, mean_shift, square_shift, out);
+        reference16(x, w, 0, mean_shift, square_shift, out);
     else if (scale == 1)
-        moments16(x, y, w, 1, mean_shift, square_shift, out);
+        reference16(x, w, 1, mean_shift, square_shift, out);
     else if (scale == 2)
-        moments16(x, y, w, 2, mean_shift, square_shift, out);
+        reference16(x, w, 2, mean_shift, square_shift, out);
     else
-        moments16(x, y, w, 3, mean_shift, square_shift, out);
+        reference16(x, w, 3, mean_shift, square_shift, out);
 }
 
-/* V16 columns of four neighbouring planes: sums of even and odd ones. */
-INLINE void columns(const int16_t *p, int scale, const V offset[4], V even[4], V odd[4])
+INLINE void distorted16(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int w, int scale, int mean_shift,
+                        int square_shift, VpVifDistorted out[2])
 {
-    for (int k = 0; k < 4; k++) even[k] = odd[k] = offset[k];
+    const Rounding r = rounding(mean_shift, square_shift);
+    const V top = v_set16(-32768), none = v_set32(INT32_MIN);
+    for (int i = 0; i < w; i += V16) {
+        Sums mean, sum;
+        own16(y, i, scale, &r, mean, sum);
+        for (int k = 0; k < 2; k++) put_own16(out[k].plane, i, k, mean, sum);
+        for (int v = 0; v < 2; v++) {
+            V high[2] = {none, none}, low[2] = {r.low, r.low};
+#pragma GCC unroll 9
+            for (int j = 0; j < pairs(scale); j++) {
+                const Taps t = taps(scale, j);
+                const V a = v_load(x[j]->v + 2 * i + v * V16), b = v_load(y[j]->v + 2 * i + v * V16);
+                add_pair(&high[0], &high[1], v_xor(v_mulhi16u(a, b), top), &t, scale, j);
+                add_pair(&low[0], &low[1], v_xor(v_mullo16(a, b), top), &t, scale, j);
+            }
+            for (int k = 0; k < 2; k++) sum[v][k] = merge(high[k], low[k], &r);
+        }
+        for (int k = 0; k < 2; k++) put_halves(out[k].plane + VP_VIF_PRODUCT, i, sum[0][k], sum[1][k]);
+    }
+}
+
+VP_LEVEL void VP_NAME(vp_vif_distorted16)(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int w, int scale,
+                                          int mean_shift, int square_shift, VpVifDistorted out[2])
+{
+    if (scale == 0)
+        distorted16(x, y, w, 0, mean_shift, square_shift, out);
+    else if (scale == 1)
+        distorted16(x, y, w, 1, mean_shift, square_shift, out);
+    else if (scale == 2)
+        distorted16(x, y, w, 2, mean_shift, square_shift, out);
+    else
+        distorted16(x, y, w, 3, mean_shift, square_shift, out);
+}
+
+/* V16 columns of n neighbouring planes: sums of even and odd ones. */
+INLINE void columns(const int16_t *p, int n, int scale, const V *offset, V *even, V *odd)
+{
+#pragma GCC unroll 5
+    for (int k = 0; k < n; k++) even[k] = odd[k] = offset[k];
 #pragma GCC unroll 9
     for (int j = 0; j < pairs(scale); j++) {
         const Taps t = taps(scale, j);
-#pragma GCC unroll 4
-        for (int k = 0; k < 4; k++)
+#pragma GCC unroll 5
+        for (int k = 0; k < n; k++)
             add_pair(&even[k], &odd[k], v_load(p + k * VP_VIF_SPAN + 2 * j), &t, scale, j);
     }
 }
@@ -185,118 +299,122 @@ INLINE V mean_product(V a, V b)
     return v_blend32(v_srl64(even, 32), odd);
 }
 
-INLINE void covariance(const VpVifMoments *in, int scale, int n, int32_t *s1, int32_t *s2, int32_t *s12)
+/* Even and odd columns of V16, of which `left` are wanted; the others become 0. */
+INLINE void put_columns(int32_t *out, V even, V odd, int left)
 {
-    const V bias = v_set32(INT32_MIN), round = v_set32(INT32_MIN + 32768), zero = v_zero();
-    const V means_and_xx[4] = {bias, bias, bias, round}, yy_and_xy[4] = {bias, round, bias, round};
-    const int16_t *const p = in->plane[0];
-    for (int i = 0; i < n; i += V16) {
-        V e[4], o[4];
-        columns(p + i, scale, means_and_xx, e, o);
-        const V m1e = e[0], m1o = o[0], m2e = e[1], m2o = o[1];
-        v_store_zip32(s1 + i, v_sub32(join(e[2], e[3]), mean_product(m1e, m1e)),
-                      v_sub32(join(o[2], o[3]), mean_product(m1o, m1o)));
-        columns(p + i + VP_VIF_YY * VP_VIF_SPAN, scale, yy_and_xy, e, o);
-        v_store_zip32(s2 + i, v_max32(v_sub32(join(e[0], e[1]), mean_product(m2e, m2e)), zero),
-                      v_max32(v_sub32(join(o[0], o[1]), mean_product(m2o, m2o)), zero));
-        v_store_zip32(s12 + i, v_sub32(join(e[2], e[3]), mean_product(m1e, m2e)),
-                      v_sub32(join(o[2], o[3]), mean_product(m1o, m2o)));
+    if (left < V16) {
+        even = v_first32(even, left < 0 ? 0 : (left + 1) / 2);
+        odd = v_first32(odd, left < 0 ? 0 : left / 2);
+    }
+    v_store(out, even);
+    v_store(out + V32, odd);
+}
+
+INLINE int round_up(int n)
+{
+    return (n + VP_VIF_ROUND - 1) / VP_VIF_ROUND * VP_VIF_ROUND;
+}
+
+INLINE void variance(const VpVifReference *in, int scale, int n, uint32_t *m1, int32_t *s1)
+{
+    const V bias = v_set32(INT32_MIN), offset[3] = {bias, bias, v_set32(INT32_MIN + 32768)};
+    for (int i = 0; i < round_up(n); i += V16) {
+        V e[3], o[3];
+        columns(in->plane[0] + i, 3, scale, offset, e, o);
+        v_store(m1 + i, e[0]);
+        v_store(m1 + i + V32, o[0]);
+        put_columns(s1 + i, v_sub32(join(e[1], e[2]), mean_product(e[0], e[0])),
+                    v_sub32(join(o[1], o[2]), mean_product(o[0], o[0])), n - i);
     }
 }
 
-VP_LEVEL void VP_NAME(vp_vif_covariance)(const VpVifMoments *in, int scale, int n, int32_t *s1, int32_t *s2,
+VP_LEVEL void VP_NAME(vp_vif_variance)(const VpVifReference *in, int scale, int n, uint32_t *m1, int32_t *s1)
+{
+    if (scale == 0)
+        variance(in, 0, n, m1, s1);
+    else if (scale == 1)
+        variance(in, 1, n, m1, s1);
+    else if (scale == 2)
+        variance(in, 2, n, m1, s1);
+    else
+        variance(in, 3, n, m1, s1);
+}
+
+INLINE void covariance(const VpVifDistorted *in, const uint32_t *m1, int scale, int n, int32_t *s2, int32_t *s12)
+{
+    const V bias = v_set32(INT32_MIN), round = v_set32(INT32_MIN + 32768), zero = v_zero();
+    const V offset[5] = {bias, bias, round, bias, round};
+    for (int i = 0; i < round_up(n); i += V16) {
+        V e[5], o[5];
+        columns(in->plane[0] + i, 5, scale, offset, e, o);
+        put_columns(s2 + i, v_max32(v_sub32(join(e[1], e[2]), mean_product(e[0], e[0])), zero),
+                    v_max32(v_sub32(join(o[1], o[2]), mean_product(o[0], o[0])), zero), n - i);
+        put_columns(s12 + i, v_sub32(join(e[3], e[4]), mean_product(v_load(m1 + i), e[0])),
+                    v_sub32(join(o[3], o[4]), mean_product(v_load(m1 + i + V32), o[0])), n - i);
+    }
+}
+
+VP_LEVEL void VP_NAME(vp_vif_covariance)(const VpVifDistorted *in, const uint32_t *m1, int scale, int n, int32_t *s2,
                                          int32_t *s12)
 {
     if (scale == 0)
-        covariance(in, 0, n, s1, s2, s12);
+        covariance(in, m1, 0, n, s2, s12);
     else if (scale == 1)
-        covariance(in, 1, n, s1, s2, s12);
+        covariance(in, m1, 1, n, s2, s12);
     else if (scale == 2)
-        covariance(in, 2, n, s1, s2, s12);
+        covariance(in, m1, 2, n, s2, s12);
     else
-        covariance(in, 3, n, s1, s2, s12);
+        covariance(in, m1, 3, n, s2, s12);
 }
 
-INLINE V blur8_at(const void *const *rows, int i, int scale)
+VP_LEVEL void VP_NAME(vp_vif_blur8)(const VpVifPairRow *const *x, int w, int16_t *out)
 {
-    V sum = v_set32(128);
+    for (int i = 0; i < w; i += V16) {
+        V sum[2] = {v_set32(128), v_set32(128)};
 #pragma GCC unroll 9
-    for (int j = 0; j < pairs(scale); j++) {
-        const int k = j + 1 < pairs(scale) ? 2 * j + 1 : 2 * j; /* the last row goes with itself, times 0 */
-        sum = add_even(sum, v_pair8((const uint8_t *)rows[2 * j] + i, (const uint8_t *)rows[k] + i), scale, j);
-    }
-    return v_sra32(sum, 8);
-}
-
-INLINE void blur8(const void *const *rows, int w, int scale, int16_t *out)
-{
-    for (int i = 0;; i += V16) {
-        if (i > w - V16) i = w - V16;
-        v_store_packed(out + VP_VIF_HALO + i, out + VP_VIF_HALO + i + V32,
-                       v_packs32(blur8_at(rows, i, scale), blur8_at(rows, i + V32, scale)));
-        if (i == w - V16) break;
+        for (int j = 0; j < pairs(1); j++)
+            for (int v = 0; v < 2; v++) sum[v] = add_one(sum[v], v_load(x[j]->v + 2 * i + v * V16), false, 1, j);
+        v_store(out + i, v_packs32(v_sra32(sum[0], 8), v_sra32(sum[1], 8)));
     }
 }
 
-VP_LEVEL void VP_NAME(vp_vif_blur8)(const void *const *rows, int w, int scale, int16_t *out)
+INLINE void blur16(const VpVifPairRow *const *x, int w, int scale, int shift, int16_t *out)
 {
-    if (w < V16 || scale != 1) /* only scale 1 is made from bytes */
-        vp_vif_blur8_c(rows, w, scale, out);
-    else
-        blur8(rows, w, 1, out);
-}
-
-INLINE V blur16_at(const void *const *rows, int i, int scale, V offset, __m128i shift)
-{
-    V sum = offset;
-#pragma GCC unroll 9
-    for (int j = 0; j < pairs(scale); j++) {
-        const int k = j + 1 < pairs(scale) ? 2 * j + 1 : 2 * j;
-        const V v = v_pair16((const uint16_t *)rows[2 * j] + i, (const uint16_t *)rows[k] + i);
-        sum = add_even(sum, v_xor(v, v_set16(-32768)), scale, j);
-    }
-    return v_sra32_by(sum, shift);
-}
-
-INLINE void blur16(const void *const *rows, int w, int scale, int shift, int16_t *out)
-{
-    const V offset = mean_offset(shift);
+    const V offset = v_set32(mean_offset(shift)), top = v_set16(-32768);
     const __m128i count = _mm_cvtsi32_si128(shift);
-    for (int i = 0;; i += V16) {
-        if (i > w - V16) i = w - V16;
-        v_store_packed(out + VP_VIF_HALO + i, out + VP_VIF_HALO + i + V32,
-                       v_packs32(blur16_at(rows, i, scale, offset, count),
-                                 blur16_at(rows, i + V32, scale, offset, count)));
-        if (i == w - V16) break;
+    for (int i = 0; i < w; i += V16) {
+        V sum[2] = {offset, offset};
+#pragma GCC unroll 9
+        for (int j = 0; j < pairs(scale); j++)
+            for (int v = 0; v < 2; v++)
+                sum[v] = add_one(sum[v], v_xor(v_load(x[j]->v + 2 * i + v * V16), top), scale == 3, scale, j);
+        v_store(out + i, v_packs32(v_sra32_by(sum[0], count), v_sra32_by(sum[1], count)));
     }
 }
 
-VP_LEVEL void VP_NAME(vp_vif_blur16)(const void *const *rows, int w, int scale, int shift, int16_t *out)
+VP_LEVEL void VP_NAME(vp_vif_blur16)(const VpVifPairRow *const *x, int w, int scale, int shift, int16_t *out)
 {
-    if (w < V16)
-        vp_vif_blur16_c(rows, w, scale, shift, out);
-    else if (scale == 1)
-        blur16(rows, w, 1, shift, out);
+    if (scale == 1)
+        blur16(x, w, 1, shift, out);
     else if (scale == 2)
-        blur16(rows, w, 2, shift, out);
+        blur16(x, w, 2, shift, out);
     else
-        blur16(rows, w, 3, shift, out);
+        blur16(x, w, 3, shift, out);
 }
 
 INLINE V halve_at(const int16_t *p, int scale)
 {
     V sum = v_set32(INT32_MIN + 32768);
 #pragma GCC unroll 9
-    for (int j = 0; j < pairs(scale); j++) sum = add_even(sum, v_load(p + 2 * j), scale, j);
+    for (int j = 0; j < pairs(scale); j++) sum = add_one(sum, v_load(p + 2 * j), false, scale, j);
     return v_srl32(sum, 16);
 }
 
 INLINE void halve(const int16_t *in, int scale, int n, uint16_t *out)
 {
-    const int16_t *const left = in + VP_VIF_HALO - (pairs(scale) - 1);
     for (int i = 0; i < n; i += V16)
         v_store_packed(out + i, out + i + V32,
-                       v_packus32(halve_at(left + 2 * i, scale), halve_at(left + 2 * i + V16, scale)));
+                       v_packus32(halve_at(in + 2 * i, scale), halve_at(in + 2 * i + V16, scale)));
 }
 
 VP_LEVEL void VP_NAME(vp_vif_halve)(const int16_t *in, int scale, int n, uint16_t *out)

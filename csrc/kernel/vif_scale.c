@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* Whole-sample reflection, the edge not repeated; n >= 2. Rows beyond the last can need it twice. */
+/* Whole-sample reflection, the edge not repeated; n >= 2. Lines beyond the last can need it twice. */
 static int reflect(int i, int n)
 {
     while (i < 0 || i >= n) i = i < 0 ? -i : 2 * n - 2 - i;
@@ -14,103 +14,136 @@ static int imin(int a, int b)
     return a < b ? a : b;
 }
 
-/* One tile: columns x0 to x1 - 1. */
+/* One tile: columns x0 to x0 + n - 1, and with the radius on both sides w. */
 typedef struct Tile {
     const VpVifKernels *k;
-    const VpVifPair *pair;
+    const VpVifScale *scale;
     VpVifWork *work;
-    int x0, x1, radius;
+    int x0, n, radius, w;
+    bool bytes;
 } Tile;
 
-/* w samples of two lines, from entry `at` on. */
-static void pair8(const uint8_t *a, const uint8_t *b, int w, VpVifPairRow *out, int at)
+static void copy_samples(const Tile *t, void *out, int at, const void *row, int x, int n)
 {
-    for (int i = 0; i < w; i++) {
-        out->centred[at + i][0] = (int16_t)(a[i] - 128);
-        out->centred[at + i][1] = (int16_t)(b[i] - 128);
-    }
-}
-
-static void pair16(const uint16_t *a, const uint16_t *b, int w, VpVifPairRow *out, int at)
-{
-    for (int i = 0; i < w; i++) {
-        out->sample[at + i][0] = a[i];
-        out->sample[at + i][1] = b[i];
-    }
-}
-
-/* Lines y and y + 1 of one picture, columns outside it reflected like lines. */
-static void pair_rows(const Tile *t, const VpPlane *p, int y, VpVifPairRow *out)
-{
-    const int first = t->x0 ? t->x0 - t->radius : 0, end = imin(t->x1 + t->radius, p->w);
-    const int left = first - (t->x0 - t->radius), n = end - first, w = t->x1 - t->x0 + 2 * t->radius;
-    const void *const a = vp_row(p, reflect(y, p->h)), *const b = vp_row(p, reflect(y + 1, p->h));
-    if (t->pair->scale == 0 && t->pair->bpc == 8)
-        pair8((const uint8_t *)a + first, (const uint8_t *)b + first, n, out, left);
+    if (t->bytes)
+        memcpy((uint8_t *)out + at, (const uint8_t *)row + x, (size_t)n);
     else
-        pair16((const uint16_t *)a + first, (const uint16_t *)b + first, n, out, left);
-    for (int i = 0; i < left; i++)
-        for (int j = 0; j < 2; j++) out->sample[i][j] = out->sample[2 * left - i][j];
-    const int last = left + n - 1;
-    for (int i = last + 1; i < w; i++)
-        for (int j = 0; j < 2; j++) out->sample[i][j] = out->sample[2 * last - i][j];
+        memcpy((uint16_t *)out + at, (const uint16_t *)row + x, (size_t)n * sizeof(uint16_t));
 }
 
-/* Lines y and y + 1 of the moments. The filter begins `radius` above, with pair y / 2. */
-static void moments(const Tile *t, int y)
+/* The w samples of line y, those outside the picture reflected; readable up to a multiple of VP_VIF_ROUND. */
+static const void *line_of(const Tile *t, const VpPlane *p, int y, uint16_t *room)
 {
-    const int pairs = t->radius + 1, w = t->x1 - t->x0 + 2 * t->radius, scale = t->pair->scale, bpc = t->pair->bpc;
-    const VpVifPairRow *x[VP_VIF_PAIRS], *d[VP_VIF_PAIRS];
-    for (int i = y ? pairs - 1 : 0; i < pairs; i++) {
-        const int slot = (y / 2 + i) % pairs, line = y - t->radius + 2 * i;
-        pair_rows(t, &t->pair->ref, line, &t->work->pairs[0][slot]);
-        pair_rows(t, &t->pair->dis, line, &t->work->pairs[1][slot]);
+    const uint8_t *const row = vp_row(p, reflect(y, p->h));
+    const int first = t->x0 - t->radius, readable = (t->w + VP_VIF_ROUND - 1) / VP_VIF_ROUND * VP_VIF_ROUND;
+    if (first >= 0 && first + readable <= p->w) return row + (size_t)first * (t->bytes ? 1 : 2);
+    const int begin = first < 0 ? 0 : first, end = imin(first + t->w, p->w);
+    copy_samples(t, room, begin - first, row, begin, end - begin);
+    for (int x = first; x < begin; x++) copy_samples(t, room, x - first, row, reflect(x, p->w), 1);
+    for (int x = end; x < first + t->w; x++) copy_samples(t, room, x - first, row, reflect(x, p->w), 1);
+    return room;
+}
+
+/* Tells the processor of lines y and y + 1: it does not foresee steps from line to line. Inlined, because GCC drops calls
+ * of functions that do nothing but this. */
+static inline __attribute__((always_inline)) void prefetch(const Tile *t, const VpPlane *p, int y)
+{
+    enum { CACHE_LINE = 64 };
+    const int size = t->bytes ? 1 : 2, begin = t->x0 * size, end = imin(t->x0 + t->n + t->radius, p->w) * size;
+    for (int i = y; i < imin(y + 2, p->h); i++) {
+        const uint8_t *const row = vp_row(p, i);
+        for (int x = begin; x < end; x += CACHE_LINE) __builtin_prefetch(row + x);
+        __builtin_prefetch(row + end - 1);
     }
+}
+
+/* Makes the pairs of rows under the filter of lines y and y + 1, which begins `radius` above, with pair y / 2. */
+static void pairs_of(const Tile *t, int picture, int y, const VpVifPairRow **out)
+{
+    const int pairs = t->radius + 1;
+    const VpPlane *const p = &t->scale->picture[picture].plane;
     for (int i = 0; i < pairs; i++) {
-        x[i] = &t->work->pairs[0][(y / 2 + i) % pairs];
-        d[i] = &t->work->pairs[1][(y / 2 + i) % pairs];
+        VpVifPairRow *const pair = &t->work->pairs[picture][(y / 2 + i) % pairs];
+        out[i] = pair;
+        if (y && i < pairs - 1) continue; /* it is there from the lines before */
+        const int line = y - t->radius + 2 * i;
+        const void *const a = line_of(t, p, line, t->work->line[0]), *const b = line_of(t, p, line + 1, t->work->line[1]);
+        if (t->bytes)
+            t->k->pair8(a, b, t->w, pair);
+        else
+            t->k->pair16(a, b, t->w, pair);
     }
-    if (scale == 0 && bpc == 8)
-        t->k->moments8(x, d, w, t->work->moments);
-    else
-        t->k->moments16(x, d, w, scale, scale ? 16 : bpc, scale ? 16 : 2 * (bpc - 8), t->work->moments);
+    prefetch(t, p, y + t->radius + 2);
 }
 
-void vp_vif_scale(const VpVifKernels *k, const VpVifPair *pair, const double *limit, int n_limits, VpVifWork *work,
-                  VpVifSums *sums, int64_t *num_log)
+/* Line y / 2 of the next scale's picture. */
+static void next_line(const Tile *t, int picture, int y, const VpVifPairRow *const *x)
 {
-    const int w = pair->ref.w, h = pair->ref.h;
-    memset(sums, 0, sizeof *sums);
-    memset(num_log, 0, (size_t)n_limits * sizeof *num_log);
-    for (int x0 = 0; x0 < w; x0 += VP_VIF_TILE) {
-        const Tile t = {k, pair, work, x0, imin(x0 + VP_VIF_TILE, w), vp_vif_filter[pair->scale].radius};
-        const int n = t.x1 - x0;
-        for (int y = 0; y < h; y += 2) {
-            moments(&t, y);
-            for (int m = 0; m < 2 && y + m < h; m++) {
-                k->covariance(&work->moments[m], pair->scale, n, work->s1, work->s2, work->s12);
-                k->statistics(&work->tables, work->s1, work->s2, work->s12, n, limit, n_limits, sums, num_log);
+    const VpVifPicture *const p = &t->scale->picture[picture];
+    const int scale = t->scale->scale, radius = vp_vif_filter[scale + 1].radius, n = t->n / 2;
+    int16_t *const row = t->work->blurred;
+    if (!p->next || y / 2 >= p->plane.h / 2) return;
+    x += (t->radius - radius) / 2;
+    if (t->bytes)
+        t->k->blur8(x, t->w, row);
+    else
+        t->k->blur16(x, t->w, scale + 1, scale ? 16 : t->scale->bpc, row);
+    if (n) t->k->halve(row + t->radius - radius, scale + 1, n, p->next + (ptrdiff_t)(y / 2) * p->next_stride + t->x0 / 2);
+}
+
+static void reference(const Tile *t, int y, const VpVifPairRow *const *x, VpVifDenominators *sums)
+{
+    const int scale = t->scale->scale, bpc = t->scale->bpc;
+    VpVifWork *const s = t->work;
+    if (t->bytes)
+        t->k->reference8(x, t->w, s->reference);
+    else
+        t->k->reference16(x, t->w, scale, scale ? 16 : bpc, scale ? 16 : 2 * (bpc - 8), s->reference);
+    for (int m = 0; m < imin(2, t->scale->picture[0].plane.h - y); m++) {
+        t->k->variance(&s->reference[m], scale, t->n, s->m1[m], s->s1[m]);
+        t->k->denominators(&s->tables, s->s1[m], t->n, sums);
+    }
+}
+
+static void distorted(const Tile *t, int y, const VpVifPairRow *const *x, const VpVifPairRow *const *d,
+                      VpVifNumerators *sums)
+{
+    const int scale = t->scale->scale, bpc = t->scale->bpc;
+    VpVifWork *const s = t->work;
+    if (t->bytes)
+        t->k->distorted8(x, s->reference, d, t->w, s->distorted);
+    else
+        t->k->distorted16(x, d, t->w, scale, scale ? 16 : bpc, scale ? 16 : 2 * (bpc - 8), s->distorted);
+    for (int m = 0; m < imin(2, t->scale->picture[0].plane.h - y); m++) {
+        t->k->covariance(&s->distorted[m], s->m1[m], scale, t->n, s->s2, s->s12);
+        t->k->numerators(&s->tables, s->s1[m], s->s2, s->s12, t->n, t->scale->limit, t->scale->n_limits, &sums->nonlog,
+                         sums->log);
+    }
+}
+
+void vp_vif_scale(const VpVifKernels *k, const VpVifScale *scale, VpVifWork *work, VpVifDenominators *denominators,
+                  VpVifNumerators *numerators)
+{
+    const VpPlane *const p = &scale->picture[0].plane;
+    *denominators = (VpVifDenominators){0};
+    for (int i = 0; i + 1 < scale->n; i++) {
+        numerators[i].nonlog = 0;
+        memset(numerators[i].log, 0, (size_t)scale->n_limits * sizeof *numerators[i].log);
+    }
+    for (int x0 = 0; x0 < p->w; x0 += VP_VIF_TILE) {
+        Tile t = {k, scale, work, x0, imin(VP_VIF_TILE, p->w - x0), vp_vif_filter[scale->scale].radius, 0, false};
+        t.w = t.n + 2 * t.radius;
+        t.bytes = scale->scale == 0 && scale->bpc == 8;
+        for (int y = 0; y < p->h; y += 2) {
+            const VpVifPairRow *x[VP_VIF_PAIRS], *d[VP_VIF_PAIRS];
+            pairs_of(&t, 0, y, x);
+            if (scale->statistics) reference(&t, y, x, denominators);
+            next_line(&t, 0, y, x);
+            for (int i = 1; i < scale->n; i++) {
+                pairs_of(&t, i, y, d);
+                if (scale->statistics) distorted(&t, y, x, d, &numerators[i - 1]);
+                next_line(&t, i, y, d);
             }
         }
-    }
-}
-
-void vp_vif_next(const VpVifKernels *k, const VpPlane *in, int scale, int bpc, uint16_t *out, int out_stride,
-                 int16_t *row)
-{
-    const int r = vp_vif_filter[scale + 1].radius, w = in->w;
-    int16_t *const c = row + VP_VIF_HALO;
-    for (int y = 0; y < in->h / 2; y++) {
-        const void *rows[2 * VP_VIF_HALO + 1];
-        for (int i = 0; i <= 2 * r; i++) rows[i] = vp_row(in, reflect(2 * y - r + i, in->h));
-        if (scale == 0 && bpc == 8)
-            k->blur8(rows, w, scale + 1, row);
-        else
-            k->blur16(rows, w, scale + 1, scale ? 16 : bpc, row);
-        for (int x = 1; x <= r; x++) {
-            c[-x] = c[x];
-            c[w - 1 + x] = c[w - 1 - x];
-        }
-        k->halve(row, scale + 1, w / 2, out + (ptrdiff_t)y * out_stride);
     }
 }

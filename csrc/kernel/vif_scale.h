@@ -2,31 +2,46 @@
 #ifndef VP_KERNEL_VIF_SCALE_H
 #define VP_KERNEL_VIF_SCALE_H
 
+#include <stdbool.h>
+
 #include "base/plane.h"
 #include "kernel/vif.h"
 
 /* What lies between the passes: fixed size, reused by every tile. */
 typedef struct VpVifWork {
     VpVifTables tables;
-    VpVifPairRow pairs[2][VP_VIF_PAIRS]; /* of reference and distorted; pair q in slot q mod the pairs of the filter */
-    VpVifMoments moments[2];
-    int32_t s1[VP_VIF_SPAN], s2[VP_VIF_SPAN], s12[VP_VIF_SPAN];
+    VpVifReference reference[2];
+    VpVifDistorted distorted[2];
+    _Alignas(64) int32_t s1[2][VP_VIF_SPAN], s2[VP_VIF_SPAN], s12[VP_VIF_SPAN];
+    uint32_t m1[2][VP_VIF_SPAN];
+    int16_t blurred[VP_VIF_SPAN];
+    uint16_t line[2][VP_VIF_SPAN]; /* of the picture, with what is reflected beside it */
+    VpVifPairRow pairs[][VP_VIF_PAIRS]; /* of each picture; pair q in slot q mod the pairs of the filter */
 } VpVifWork;
 
-/* A pair of pictures at one scale: bytes at scale 0 of 8-bit streams, else uint16_t. The sides are the same and at
- * least radius + 1 of the scale's filter: 9, 5, 3, 2. */
-typedef struct VpVifPair {
-    VpPlane ref, dis;
-    int scale, bpc; /* bpc: of the stream */
-} VpVifPair;
+/* One picture at one scale: bytes at scale 0 of 8-bit streams, else uint16_t. */
+typedef struct VpVifPicture {
+    VpPlane plane;
+    uint16_t *next;  /* where that of scale + 1 goes, sides halved, rounded down; NULL: not wanted */
+    int next_stride; /* samples; a multiple of VP_VIF_ROUND, at least half of the width */
+} VpVifPicture;
 
-/* The sums of one scale; num_log: n_limits values. */
-void vp_vif_scale(const VpVifKernels *k, const VpVifPair *pair, const double *limit, int n_limits, VpVifWork *work,
-                  VpVifSums *sums, int64_t *num_log);
+typedef struct VpVifNumerators {
+    int64_t nonlog, *log; /* log: one for each gain limit */
+} VpVifNumerators;
 
-/* The picture of scale + 1: sides halved, rounded down. out: uint16_t, stride in samples. row: w + 2 VP_VIF_HALO +
- * VP_VIF_PAD entries. Sides of `in` at least 16 >> scale. */
-void vp_vif_next(const VpVifKernels *k, const VpPlane *in, int scale, int bpc, uint16_t *out, int out_stride,
-                 int16_t *row);
+/* A reference, first, and n - 1 distorted pictures of its size; the sides are at least radius + 1 of the scale's
+ * filter: 9, 5, 3, 2; and 16 >> scale where the next scale is wanted. */
+typedef struct VpVifScale {
+    VpVifPicture *picture;
+    int n, scale, bpc; /* bpc: of the stream */
+    bool statistics;   /* wanted; else only the pictures of the next scale are made */
+    const double *limit;
+    int n_limits;
+} VpVifScale;
+
+/* work: with pairs for n pictures. numerators: n - 1. */
+void vp_vif_scale(const VpVifKernels *k, const VpVifScale *scale, VpVifWork *work, VpVifDenominators *denominators,
+                  VpVifNumerators *numerators);
 
 #endif

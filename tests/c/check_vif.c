@@ -5,71 +5,134 @@
 
 static const int radius[VP_VIF_SCALES] = {8, 4, 2, 1};
 
-/* Samples of `bits` bits in pairs, 8-bit ones centred. Half of the rows of the second picture repeat the first's. */
-static void draw_pairs(VpCheck *t, int pairs, int bits, const VpVifPairRow **x, const VpVifPairRow **y)
+static int rounded(int n)
+{
+    return (n + VP_VIF_ROUND - 1) / VP_VIF_ROUND * VP_VIF_ROUND;
+}
+
+/* The rows of two pictures, and what each level makes of them. */
+typedef struct Pairs {
+    const VpVifPairRow *x[VP_VIF_PAIRS], *y[VP_VIF_PAIRS];
+} Pairs;
+
+static VpVifPairRow *pair(VpCheck *t, const VpVifKernels *k, const void *a, const void *b, int w, int bits)
+{
+    VpVifPairRow *const p = vp_check_alloc(t, 1, sizeof *p);
+    if (bits == 8)
+        k->pair8(a, b, w, p);
+    else
+        k->pair16(a, b, w, p);
+    return p;
+}
+
+/* Samples of `bits` bits. Half of the rows of the second picture repeat the first's. */
+static void draw_pairs(VpCheck *t, const VpVifKernels *ref, const VpVifKernels *got, int pairs, int w, int bits, Pairs *a,
+                       Pairs *b)
 {
     const VpCheckFill fill = (VpCheckFill)vp_check_range(t, VP_CHECK_NOISE, VP_CHECK_ANY);
-    for (int i = 0; i < 2 * pairs; i++) {
-        uint16_t *const row = vp_check_u16(t, 2 * VP_VIF_SPAN, bits, fill);
-        for (int k = 0; bits == 8 && k < 2 * VP_VIF_SPAN; k++) row[k] = (uint16_t)(row[k] - 128);
-        if (i % 2 && vp_check_range(t, 0, 1))
-            y[i / 2] = x[i / 2];
-        else
-            (i % 2 ? y : x)[i / 2] = (const void *)row;
+    for (int i = 0; i < pairs; i++) {
+        const void *row[4];
+        for (int k = 0; k < 4; k++) {
+            if (k >= 2 && vp_check_range(t, 0, 1))
+                row[k] = row[k - 2];
+            else if (bits == 8)
+                row[k] = vp_check_u8(t, rounded(w), bits, fill);
+            else
+                row[k] = vp_check_u16(t, rounded(w), bits, fill);
+        }
+        a->x[i] = pair(t, ref, row[0], row[1], w, bits);
+        b->x[i] = pair(t, got, row[0], row[1], w, bits);
+        a->y[i] = pair(t, ref, row[2], row[3], w, bits);
+        b->y[i] = pair(t, got, row[2], row[3], w, bits);
     }
 }
 
-static void compare_moments(VpCheck *t, const VpVifMoments *a, const VpVifMoments *b, int w, int scale, int bits)
+/* Runs one level's vertical passes. */
+static void moments(const VpVifKernels *k, const Pairs *p, int w, int scale, int bits, VpVifReference *reference,
+                    VpVifDistorted *distorted)
 {
-    for (int m = 0; m < 2; m++)
-        for (int p = 0; p < VP_VIF_PLANES; p++)
-            vp_check_bytes(t, a[m].plane[p], b[m].plane[p], (size_t)w * sizeof(int16_t),
-                           "moments scale=%d bits=%d w=%d row %d plane %d", scale, bits, w, m, p);
+    const int mean = scale ? 16 : bits, square = scale ? 16 : 2 * (bits - 8);
+    if (bits == 8) {
+        k->reference8(p->x, w, reference);
+        k->distorted8(p->x, reference, p->y, w, distorted);
+    } else {
+        k->reference16(p->x, w, scale, mean, square, reference);
+        k->distorted16(p->x, p->y, w, scale, mean, square, distorted);
+    }
 }
 
 static void check_moments(VpCheck *t, const VpVifKernels *ref, const VpVifKernels *got, int scale, int bits)
 {
-    const int mean = scale ? 16 : bits, square = scale ? 16 : 2 * (bits - 8);
     for (int w = 1; w <= VP_VIF_TILE + 2 * VP_VIF_HALO; w += w < 50 ? 1 : 41) {
-        const VpVifPairRow *x[VP_VIF_PAIRS], *y[VP_VIF_PAIRS];
-        draw_pairs(t, radius[scale] + 1, bits, x, y);
-        VpVifMoments *const a = vp_check_alloc(t, 2, sizeof *a), *const b = vp_check_alloc(t, 2, sizeof *b);
-        if (bits == 8) {
-            ref->moments8(x, y, w, a);
-            got->moments8(x, y, w, b);
-        } else {
-            ref->moments16(x, y, w, scale, mean, square, a);
-            got->moments16(x, y, w, scale, mean, square, b);
+        Pairs a, b;
+        draw_pairs(t, ref, got, radius[scale] + 1, w, bits, &a, &b);
+        VpVifReference *const ra = vp_check_alloc(t, 2, sizeof *ra), *const rb = vp_check_alloc(t, 2, sizeof *rb);
+        VpVifDistorted *const da = vp_check_alloc(t, 2, sizeof *da), *const db = vp_check_alloc(t, 2, sizeof *db);
+        moments(ref, &a, w, scale, bits, ra, da);
+        moments(got, &b, w, scale, bits, rb, db);
+        for (int m = 0; m < 2; m++) {
+            for (int p = 0; p < 3; p++)
+                vp_check_bytes(t, ra[m].plane[p], rb[m].plane[p], (size_t)w * sizeof(int16_t),
+                               "reference scale=%d bits=%d w=%d row %d plane %d", scale, bits, w, m, p);
+            for (int p = 0; p < 5; p++)
+                vp_check_bytes(t, da[m].plane[p], db[m].plane[p], (size_t)w * sizeof(int16_t),
+                               "distorted scale=%d bits=%d w=%d row %d plane %d", scale, bits, w, m, p);
         }
-        compare_moments(t, a, b, w, scale, bits);
         vp_check_free(t);
     }
 }
 
 /* Moments of any content, possible or not: the sums are taken modulo 2^32. */
-static VpVifMoments *any_moments(VpCheck *t)
+static void draw_planes(VpCheck *t, int16_t (*plane)[VP_VIF_SPAN], int n)
 {
-    VpVifMoments *const m = vp_check_alloc(t, 1, sizeof *m);
-    for (int p = 0; p < VP_VIF_PLANES; p++) {
+    for (int p = 0; p < n; p++) {
         const uint16_t *const v = vp_check_u16(t, VP_VIF_SPAN, 16, VP_CHECK_ANY);
-        memcpy(m->plane[p], v, sizeof m->plane[p]);
+        memcpy(plane[p], v, sizeof plane[p]);
     }
-    return m;
+}
+
+/* n columns in the order of `k`, put into the natural one. */
+static const uint32_t *in_order(VpCheck *t, const VpVifKernels *k, const void *from, int n)
+{
+    const uint32_t *const in = from;
+    uint32_t *const out = vp_check_alloc(t, (size_t)n, sizeof *out);
+    for (int i = 0; i < rounded(n); i++) {
+        const int column = i / VP_VIF_ROUND * VP_VIF_ROUND + k->order[i % VP_VIF_ROUND];
+        if (column < n) out[column] = in[i];
+    }
+    return out;
+}
+
+static void check_zeros(VpCheck *t, const VpVifKernels *k, const int32_t *v, int n, const char *what)
+{
+    for (int i = 0; i < rounded(n); i++)
+        if (i / VP_VIF_ROUND * VP_VIF_ROUND + k->order[i % VP_VIF_ROUND] >= n)
+            vp_check_u64(t, 0, (uint32_t)v[i], "%s: entry %d after n=%d", what, i, n);
 }
 
 static void check_covariance(VpCheck *t, const VpVifKernels *ref, const VpVifKernels *got, int scale)
 {
+    const VpVifKernels *const level[2] = {ref, got};
     for (int n = 1; n <= VP_VIF_TILE; n += n < 70 ? 1 : 31) {
-        const VpVifMoments *const m = any_moments(t);
-        int32_t *a[3], *b[3];
-        for (int i = 0; i < 3; i++) {
-            a[i] = vp_check_alloc(t, VP_VIF_SPAN, sizeof **a);
-            b[i] = vp_check_alloc(t, VP_VIF_SPAN, sizeof **b);
+        VpVifReference *const r = vp_check_alloc(t, 1, sizeof *r);
+        VpVifDistorted *const d = vp_check_alloc(t, 1, sizeof *d);
+        draw_planes(t, r->plane, 3);
+        draw_planes(t, d->plane, 5);
+        const uint32_t *v[2][4];
+        for (int k = 0; k < 2; k++) {
+            uint32_t *const m1 = vp_check_alloc(t, VP_VIF_SPAN, sizeof *m1);
+            int32_t *s[3];
+            for (int i = 0; i < 3; i++) s[i] = vp_check_alloc(t, VP_VIF_SPAN, sizeof *s[i]);
+            level[k]->variance(r, scale, n, m1, s[0]);
+            level[k]->covariance(d, m1, scale, n, s[1], s[2]);
+            v[k][0] = in_order(t, level[k], m1, n);
+            for (int i = 0; i < 3; i++) {
+                v[k][1 + i] = in_order(t, level[k], s[i], n);
+                check_zeros(t, level[k], s[i], n, i ? "covariance" : "variance");
+            }
         }
-        ref->covariance(m, scale, n, a[0], a[1], a[2]);
-        got->covariance(m, scale, n, b[0], b[1], b[2]);
-        for (int i = 0; i < 3; i++)
-            vp_check_bytes(t, a[i], b[i], (size_t)n * sizeof **a, "covariance[%d] scale=%d n=%d", i, scale, n);
+        for (int i = 0; i < 4; i++)
+            vp_check_bytes(t, v[0][i], v[1][i], (size_t)n * sizeof **v[0], "covariance[%d] scale=%d n=%d", i, scale, n);
         vp_check_free(t);
     }
 }
@@ -97,58 +160,56 @@ static void draw_covariances(VpCheck *t, int n, int32_t *s1, int32_t *s2, int32_
 
 static void check_statistics(VpCheck *t, const VpVifKernels *ref, const VpVifKernels *got, const VpVifTables *tables)
 {
-    enum { LIMITS = 5 };
-    const double limits[LIMITS] = {100, 1, 1.2, 1 + 1e-9, 3};
+    enum { LIMITS = 6 };
+    const double limits[LIMITS] = {100, 1, 1.2, 1 + 1e-9, 3, 4};
     for (int n = 1; n <= 5 * VP_VIF_TILE; n++) {
         const int m = n <= VP_VIF_TILE ? n : VP_VIF_TILE, k = vp_check_range(t, 1, LIMITS);
+        const double *const limit = limits + vp_check_range(t, 0, LIMITS - k);
         int32_t *v[3];
-        for (int i = 0; i < 3; i++) v[i] = vp_check_alloc(t, VP_VIF_SPAN, sizeof **v);
-        draw_covariances(t, m, v[0], v[1], v[2]); /* after those: noise, to be ignored */
-        VpVifSums a = {1, 2, 3}, b = a;
-        int64_t num_a[LIMITS] = {7, 8, 9}, num_b[LIMITS] = {7, 8, 9};
-        ref->statistics(tables, v[0], v[1], v[2], m, limits, k, &a, num_a);
-        got->statistics(tables, v[0], v[1], v[2], m, limits, k, &b, num_b);
-        vp_check_u64(t, (uint64_t)a.den_log, (uint64_t)b.den_log, "statistics den_log n=%d", m);
-        vp_check_u64(t, (uint64_t)a.num_nonlog, (uint64_t)b.num_nonlog, "statistics num_nonlog n=%d", m);
-        vp_check_u64(t, (uint64_t)a.den_nonlog, (uint64_t)b.den_nonlog, "statistics den_nonlog n=%d", m);
+        for (int i = 0; i < 3; i++) {
+            v[i] = vp_check_alloc(t, (size_t)rounded(m), sizeof **v);
+            memset(v[i], 0, (size_t)rounded(m) * sizeof **v);
+        }
+        draw_covariances(t, m, v[0], v[1], v[2]);
+        VpVifDenominators a = {1, 2}, b = a;
+        int64_t nonlog_a = 3, nonlog_b = 3, log_a[LIMITS] = {7, 8, 9}, log_b[LIMITS] = {7, 8, 9};
+        ref->denominators(tables, v[0], m, &a);
+        got->denominators(tables, v[0], m, &b);
+        ref->numerators(tables, v[0], v[1], v[2], m, limit, k, &nonlog_a, log_a);
+        got->numerators(tables, v[0], v[1], v[2], m, limit, k, &nonlog_b, log_b);
+        vp_check_u64(t, (uint64_t)a.log, (uint64_t)b.log, "denominators log n=%d", m);
+        vp_check_u64(t, (uint64_t)a.nonlog, (uint64_t)b.nonlog, "denominators nonlog n=%d", m);
+        vp_check_u64(t, (uint64_t)nonlog_a, (uint64_t)nonlog_b, "numerators nonlog n=%d", m);
         for (int i = 0; i < LIMITS; i++)
-            vp_check_u64(t, (uint64_t)num_a[i], (uint64_t)num_b[i], "statistics num_log[%d of %d] n=%d", i, k, m);
+            vp_check_u64(t, (uint64_t)log_a[i], (uint64_t)log_b[i], "numerators log[%d of %d] n=%d", i, k, m);
         vp_check_free(t);
     }
 }
 
 static void check_blur(VpCheck *t, const VpVifKernels *ref, const VpVifKernels *got, int scale, int bits)
 {
-    for (int w = 1; w <= 150; w++) {
-        const VpCheckFill fill = (VpCheckFill)vp_check_range(t, VP_CHECK_NOISE, VP_CHECK_ANY);
-        const void *rows[2 * VP_VIF_HALO + 1];
-        for (int i = 0; i < 2 * radius[scale] + 1; i++) {
-            if (bits == 8)
-                rows[i] = vp_check_u8(t, w, bits, fill);
-            else
-                rows[i] = vp_check_u16(t, w, bits, fill);
-        }
-        const size_t n = (size_t)w + 2 * VP_VIF_HALO + VP_VIF_PAD;
-        int16_t *const a = vp_check_alloc(t, n, sizeof *a), *const b = vp_check_alloc(t, n, sizeof *b);
-        memcpy(b, a, n * sizeof *a);
+    for (int w = 1; w <= VP_VIF_TILE + 2 * VP_VIF_HALO; w += w < 70 ? 1 : 23) {
+        Pairs a, b;
+        draw_pairs(t, ref, got, radius[scale] + 1, w, bits, &a, &b);
+        int16_t *const out_a = vp_check_alloc(t, (size_t)rounded(w), sizeof *out_a);
+        int16_t *const out_b = vp_check_alloc(t, (size_t)rounded(w), sizeof *out_b);
         if (bits == 8) {
-            ref->blur8(rows, w, scale, a);
-            got->blur8(rows, w, scale, b);
+            ref->blur8(a.x, w, out_a);
+            got->blur8(b.x, w, out_b);
         } else {
-            ref->blur16(rows, w, scale, bits, a);
-            got->blur16(rows, w, scale, bits, b);
+            ref->blur16(a.x, w, scale, bits, out_a);
+            got->blur16(b.x, w, scale, bits, out_b);
         }
-        vp_check_bytes(t, a, b, n * sizeof *a, "blur scale=%d bits=%d w=%d", scale, bits, w);
+        vp_check_bytes(t, out_a, out_b, (size_t)w * sizeof *out_a, "blur scale=%d bits=%d w=%d", scale, bits, w);
         vp_check_free(t);
     }
 }
 
 static void check_halve(VpCheck *t, const VpVifKernels *ref, const VpVifKernels *got, int scale)
 {
-    for (int w = 2; w <= 200; w++) {
-        const int n = w / 2;
-        const size_t room = (size_t)(n + VP_VIF_ROUND - 1) / VP_VIF_ROUND * VP_VIF_ROUND;
-        const uint16_t *const in = vp_check_u16(t, w + 2 * VP_VIF_HALO + VP_VIF_PAD, 16, VP_CHECK_ANY);
+    for (int n = 1; n <= VP_VIF_TILE / 2; n++) {
+        const size_t room = (size_t)rounded(n);
+        const uint16_t *const in = vp_check_u16(t, VP_VIF_SPAN, 16, VP_CHECK_ANY);
         uint16_t *const a = vp_check_alloc(t, room, sizeof *a), *const b = vp_check_alloc(t, room, sizeof *b);
         ref->halve((const void *)in, scale, n, a);
         got->halve((const void *)in, scale, n, b);
@@ -175,52 +236,85 @@ void vp_check_family(VpCheck *t)
     check_statistics(t, &ref, &got, &tables);
 }
 
+enum { N = VP_VIF_TILE, WIDE = VP_VIF_TILE + 2 * VP_VIF_HALO };
+
+/* Noise of 5 bits; the distorted picture is half the reference and half other noise. */
 typedef struct Bench {
     VpVifKernels k;
     VpVifTables tables;
-    VpVifPairRow pairs8[2][VP_VIF_PAIRS], pairs16[2][VP_VIF_PAIRS];
-    const VpVifPairRow *x[VP_VIF_PAIRS], *y[VP_VIF_PAIRS], *x16[VP_VIF_PAIRS], *y16[VP_VIF_PAIRS];
-    const void *rows[2 * VP_VIF_HALO + 1];
-    VpVifMoments out[2];
+    const void *row[2]; /* bytes */
+    VpVifPairRow pair;
+    Pairs bytes, words;
+    VpVifReference reference[2];
+    VpVifDistorted distorted[2];
+    uint32_t m1[VP_VIF_SPAN];
     int32_t s1[VP_VIF_SPAN], s2[VP_VIF_SPAN], s12[VP_VIF_SPAN];
-    VpVifSums sums;
-    int64_t num_log[2];
-    int16_t blurred[VP_VIF_SPAN + VP_VIF_PAD];
+    VpVifDenominators sums;
+    int64_t nonlog, log[2];
+    int16_t blurred[VP_VIF_SPAN];
     uint16_t half[VP_VIF_SPAN];
     int scale;
 } Bench;
 
-enum { N = VP_VIF_TILE, WIDE = VP_VIF_TILE + 2 * VP_VIF_HALO };
-
-static void bench_moments8(void *arg)
+static void bench_pair8(void *arg)
 {
     Bench *const b = arg;
-    b->k.moments8(b->x, b->y, WIDE, b->out);
+    b->k.pair8(b->row[0], b->row[1], WIDE, &b->pair);
 }
 
-static void bench_moments16(void *arg)
+static void bench_reference8(void *arg)
 {
     Bench *const b = arg;
-    b->k.moments16(b->x16, b->y16, WIDE, b->scale, b->scale ? 16 : 10, b->scale ? 16 : 4, b->out);
+    b->k.reference8(b->bytes.x, WIDE, b->reference);
+}
+
+static void bench_distorted8(void *arg)
+{
+    Bench *const b = arg;
+    b->k.distorted8(b->bytes.x, b->reference, b->bytes.y, WIDE, b->distorted);
+}
+
+static void bench_reference16(void *arg)
+{
+    Bench *const b = arg;
+    b->k.reference16(b->words.x, WIDE, b->scale, b->scale ? 16 : 10, b->scale ? 16 : 4, b->reference);
+}
+
+static void bench_distorted16(void *arg)
+{
+    Bench *const b = arg;
+    b->k.distorted16(b->words.x, b->words.y, WIDE, b->scale, b->scale ? 16 : 10, b->scale ? 16 : 4, b->distorted);
+}
+
+static void bench_variance(void *arg)
+{
+    Bench *const b = arg;
+    b->k.variance(b->reference, b->scale, N, b->m1, b->s1);
 }
 
 static void bench_covariance(void *arg)
 {
     Bench *const b = arg;
-    b->k.covariance(b->out, b->scale, N, b->s1, b->s2, b->s12);
+    b->k.covariance(b->distorted, b->m1, b->scale, N, b->s2, b->s12);
 }
 
-static void bench_statistics(void *arg)
+static void bench_denominators(void *arg)
+{
+    Bench *const b = arg;
+    b->k.denominators(&b->tables, b->s1, N, &b->sums);
+}
+
+static void bench_numerators(void *arg)
 {
     Bench *const b = arg;
     const double limit[2] = {100, 1};
-    b->k.statistics(&b->tables, b->s1, b->s2, b->s12, N, limit, 2, &b->sums, b->num_log);
+    b->k.numerators(&b->tables, b->s1, b->s2, b->s12, N, limit, 2, &b->nonlog, b->log);
 }
 
 static void bench_blur8(void *arg)
 {
     Bench *const b = arg;
-    b->k.blur8(b->rows, N, 1, b->blurred);
+    b->k.blur8(b->bytes.x, WIDE, b->blurred);
 }
 
 static void bench_halve(void *arg)
@@ -229,23 +323,25 @@ static void bench_halve(void *arg)
     b->k.halve(b->blurred, 1, N / 2, b->half);
 }
 
-/* The distorted picture is half the reference and half noise. */
 static void draw_bench(VpCheck *t, Bench *b)
 {
-    const uint8_t *const row8 = vp_check_u8(t, 1920 * 17, 8, VP_CHECK_NOISE);
-    for (int i = 0; i <= 2 * VP_VIF_HALO; i++) b->rows[i] = row8 + 1920 * i;
     for (int i = 0; i < VP_VIF_PAIRS; i++) {
-        for (int k = 0; k < 2 * VP_VIF_SPAN; k++) {
-            const int v = vp_check_range(t, 0, 31), noise = vp_check_range(t, 0, 15);
-            b->pairs8[0][i].centred[k / 2][k % 2] = (int16_t)(v - 128);
-            b->pairs8[1][i].centred[k / 2][k % 2] = (int16_t)((v + noise) / 2 - 128);
-            b->pairs16[0][i].sample[k / 2][k % 2] = (uint16_t)(32 * v);
-            b->pairs16[1][i].sample[k / 2][k % 2] = (uint16_t)(16 * (v + noise));
+        uint8_t *row8[4];
+        uint16_t *row16[4];
+        for (int k = 0; k < 4; k++) {
+            row8[k] = vp_check_u8(t, VP_VIF_SPAN, 5, VP_CHECK_NOISE);
+            row16[k] = vp_check_u16(t, VP_VIF_SPAN, 16, VP_CHECK_NOISE);
+            for (int x = 0; x < VP_VIF_SPAN; x++) {
+                if (k >= 2) row8[k][x] = (uint8_t)((row8[k - 2][x] + row8[k][x] / 2) / 2);
+                row16[k][x] = (uint16_t)(32 * row8[k][x]);
+            }
         }
-        b->x[i] = &b->pairs8[0][i];
-        b->y[i] = &b->pairs8[1][i];
-        b->x16[i] = &b->pairs16[0][i];
-        b->y16[i] = &b->pairs16[1][i];
+        b->row[0] = row8[0];
+        b->row[1] = row8[1];
+        b->bytes.x[i] = pair(t, &b->k, row8[0], row8[1], VP_VIF_SPAN, 8);
+        b->bytes.y[i] = pair(t, &b->k, row8[2], row8[3], VP_VIF_SPAN, 8);
+        b->words.x[i] = pair(t, &b->k, row16[0], row16[1], VP_VIF_SPAN, 16);
+        b->words.y[i] = pair(t, &b->k, row16[2], row16[3], VP_VIF_SPAN, 16);
     }
 }
 
@@ -255,13 +351,19 @@ void vp_bench_family(VpCheck *t)
     vp_vif_kernels_init(&b->k, t->cpu);
     vp_vif_tables_init(&b->tables);
     draw_bench(t, b);
-    vp_bench(t, "vif/moments8", "w=208 rows=2", bench_moments8, b);
-    for (b->scale = 0; b->scale < 2; b->scale++)
-        vp_bench(t, "vif/moments16", b->scale ? "scale=1 w=208 rows=2" : "scale=0 w=208 rows=2", bench_moments16, b);
-    bench_moments8(b);
+    vp_bench(t, "vif/pair8", "w=208", bench_pair8, b);
+    for (b->scale = 0; b->scale < 2; b->scale++) {
+        const char *const shape = b->scale ? "scale=1 w=208 rows=2" : "scale=0 w=208 rows=2";
+        vp_bench(t, "vif/reference16", shape, bench_reference16, b);
+        vp_bench(t, "vif/distorted16", shape, bench_distorted16, b);
+    }
+    vp_bench(t, "vif/reference8", "w=208 rows=2", bench_reference8, b);
+    vp_bench(t, "vif/distorted8", "w=208 rows=2", bench_distorted8, b);
     b->scale = 0;
+    vp_bench(t, "vif/variance", "scale=0 n=192", bench_variance, b);
     vp_bench(t, "vif/covariance", "scale=0 n=192", bench_covariance, b);
-    vp_bench(t, "vif/statistics", "n=192 limits=2", bench_statistics, b);
-    vp_bench(t, "vif/blur8", "w=192", bench_blur8, b);
+    vp_bench(t, "vif/denominators", "n=192", bench_denominators, b);
+    vp_bench(t, "vif/numerators", "n=192 limits=2", bench_numerators, b);
+    vp_bench(t, "vif/blur8", "w=208", bench_blur8, b);
     vp_bench(t, "vif/halve", "scale=1 n=96", bench_halve, b);
 }

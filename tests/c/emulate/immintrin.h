@@ -7,6 +7,11 @@
 #define SIMDE_ENABLE_NATIVE_ALIASES
 #include <simde/x86/avx512.h>
 
+#if !defined(_MM_FROUND_NO_EXC)
+#define _MM_FROUND_TO_ZERO SIMDE_MM_FROUND_TO_ZERO
+#define _MM_FROUND_NO_EXC SIMDE_MM_FROUND_NO_EXC
+#endif
+
 #define VP_EMULATE static inline __attribute__((unused))
 
 #if !defined(__mmask16)
