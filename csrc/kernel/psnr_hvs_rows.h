@@ -20,38 +20,57 @@ typedef int16_t HvsInt __attribute__((vector_size(HVS_BYTES)));
 #define DCT_FUNCTION VP_LANE_FN void hvs_transform
 #include "kernel/psnr_hvs_dct.h"
 
-/* Samples of a group to coefficients, plus 2^15 so that they are not negative. */
-VP_LANE_FN void hvs_coefficients(const uint16_t *x, uint16_t *c)
-{
-    enum { LANES16 = HVS_BYTES / 2 };
-    for (int lane = 0; lane < HVS_GROUP; lane += LANES16) {
-        HvsInt t[HVS_N];
-        for (int i = 0; i < HVS_N; i++) memcpy(&t[i], x + i * HVS_GROUP + lane, sizeof t[i]);
-        for (int j = 0; j < HVS_SIZE; j++) hvs_transform(t + j, HVS_SIZE);
-        for (int i = 0; i < HVS_SIZE; i++) hvs_transform(t + i * HVS_SIZE, 1);
-        for (int i = 0; i < HVS_N; i++) {
-            const HvsInt biased = t[i] ^ (int16_t)INT16_MIN;
-            memcpy(c + i * HVS_GROUP + lane, &biased, sizeof biased);
-        }
-    }
-}
-
-/* The terms that waited, being added in their order beside other work: a few in each step of masking, four times 64
- * steps, more in each of the 64 steps that make new ones. */
-enum { HVS_FEW = LANES / 8, HVS_MORE = LANES - 4 * HVS_FEW };
+/* The terms that waited, being added in their order beside other work, as much of it as an addition takes: so many with
+ * each transform of a row or column; a few in each step of masking, four times 64 steps for every vector of blocks; and
+ * the others in the 64 steps that make new terms. */
+enum {
+    HVS_TRANSFORM = LANES < 8 ? 0 : HVS_BYTES / 4,
+    HVS_FEW = LANES / 8,
+    HVS_MORE = LANES < 8 ? LANES : LANES / 4,
+};
 typedef struct HvsChain {
     const float *term; /* coefficient `next` of its block */
     int next;
     float total;
 } HvsChain;
 
-VP_LANE_FN void hvs_add(HvsChain *chain, int count)
+/* The terms from count * step on, all of one block. */
+VP_LANE_FN void hvs_add(HvsChain *chain, int step, int count)
 {
-    for (int i = 0; i < count; i++) {
-        chain->total += *chain->term;
-        const int wrapped = ++chain->next == HVS_N;
-        chain->next = wrapped ? 0 : chain->next;
-        chain->term += wrapped ? 1 - (HVS_N - 1) * HVS_GROUP : HVS_GROUP;
+    for (int i = 0; i < count; i++) chain->total += chain->term[(count * step + i) * HVS_GROUP];
+}
+
+VP_LANE_FN void hvs_added(HvsChain *chain, int count)
+{
+    chain->next += count;
+    chain->term += count * HVS_GROUP;
+    if (chain->next == HVS_N) {
+        chain->next = 0;
+        chain->term += 1 - HVS_N * HVS_GROUP;
+    }
+}
+
+/* Samples of a group to coefficients, plus 2^15 so that they are not negative. */
+VP_LANE_FN void hvs_coefficients(const uint16_t *x, uint16_t *c, HvsChain *chain)
+{
+    enum { LANES16 = HVS_BYTES / 2 };
+    for (int lane = 0; lane < HVS_GROUP; lane += LANES16) {
+        HvsInt t[HVS_N];
+        for (int i = 0; i < HVS_N; i++) memcpy(&t[i], x + i * HVS_GROUP + lane, sizeof t[i]);
+        for (int j = 0; j < HVS_SIZE; j++) {
+            hvs_transform(t + j, HVS_SIZE);
+            hvs_add(chain, 0, HVS_TRANSFORM);
+            hvs_added(chain, HVS_TRANSFORM);
+        }
+        for (int i = 0; i < HVS_SIZE; i++) {
+            hvs_transform(t + i * HVS_SIZE, 1);
+            hvs_add(chain, 0, HVS_TRANSFORM);
+            hvs_added(chain, HVS_TRANSFORM);
+        }
+        for (int i = 0; i < HVS_N; i++) {
+            const HvsInt biased = t[i] ^ (int16_t)INT16_MIN;
+            memcpy(c + i * HVS_GROUP + lane, &biased, sizeof biased);
+        }
     }
 }
 
@@ -90,8 +109,9 @@ VP_LANE_FN vf hvs_masking(const VpHvsTable *t, const uint16_t *x, const uint16_t
                 const vf d = vf_sub(v, whole), e = vf_sub(v, mean[2 * right + below]);
                 all = vf_add(all, vf_mul(d, d));
                 sum[right] = vf_add(sum[right], vf_mul(e, e));
-                hvs_add(chain, HVS_FEW);
+                hvs_add(chain, j, HVS_FEW);
             }
+            hvs_added(chain, HVS_SIZE * HVS_FEW);
         }
         variance[below] = sum[0];
         variance[2 + below] = sum[1];
@@ -103,10 +123,14 @@ VP_LANE_FN vf hvs_masking(const VpHvsTable *t, const uint16_t *x, const uint16_t
     all = vf_select(varied, vf_div(quadrants, vf_select(varied, all, vf_set(1))), vf_set(0));
 
     vf energy = vf_set(0);
-    for (int i = 0; i < HVS_N; i++) {
-        const vf v = hvs_coefficient(c, i);
-        if (i) energy = vf_add(energy, vf_mul(vf_mul(v, v), vf_set(t->mask[i])));
-        hvs_add(chain, HVS_FEW);
+    for (int i = 0; i < HVS_N; i += HVS_SIZE) {
+#pragma GCC unroll 8
+        for (int j = 0; j < HVS_SIZE; j++) {
+            const vf v = hvs_coefficient(c, i + j);
+            if (i + j) energy = vf_add(energy, vf_mul(vf_mul(v, v), vf_set(t->mask[i + j])));
+            hvs_add(chain, j, HVS_FEW);
+        }
+        hvs_added(chain, HVS_SIZE * HVS_FEW);
     }
     return vf_mul(vf_sqrt(vf_mul(energy, all)), vf_set(1.0f / 32));
 }
@@ -115,15 +139,20 @@ VP_LANE_FN void hvs_terms(const VpHvsTable *t, const uint16_t *const x[2], const
                           float *term)
 {
     const vf mask = vf_max(hvs_masking(t, x[0], c[0], chain), hvs_masking(t, x[1], c[1], chain));
-    for (int i = 0; i < HVS_N; i++) {
-        vf e = vf_abs(vf_sub(hvs_coefficient(c[0], i), hvs_coefficient(c[1], i)));
-        if (i) {
-            const vf threshold = vf_div(mask, vf_set(t->mask[i]));
-            e = vf_zero_where(vf_lt(e, threshold), vf_sub(e, threshold));
+    for (int i = 0; i < HVS_N; i += HVS_SIZE) {
+#pragma GCC unroll 8
+        for (int j = 0; j < HVS_SIZE; j++) {
+            const int k = i + j;
+            vf e = vf_abs(vf_sub(hvs_coefficient(c[0], k), hvs_coefficient(c[1], k)));
+            if (k) {
+                const vf threshold = vf_div(mask, vf_set(t->mask[k]));
+                e = vf_zero_where(vf_lt(e, threshold), vf_sub(e, threshold));
+            }
+            e = vf_mul(e, vf_set(t->csf[k]));
+            vf_store(term + k * HVS_GROUP, vf_mul(e, e));
+            hvs_add(chain, j, HVS_MORE);
         }
-        e = vf_mul(e, vf_set(t->csf[i]));
-        vf_store(term + i * HVS_GROUP, vf_mul(e, e));
-        hvs_add(chain, HVS_MORE);
+        hvs_added(chain, HVS_SIZE * HVS_MORE);
     }
 }
 
@@ -133,7 +162,7 @@ VP_LANE_FN void hvs_group(const VpHvsTable *t, uint16_t (*x)[HVS_N * HVS_GROUP],
     uint16_t c[2][HVS_N * HVS_GROUP];
     float term[HVS_N * HVS_GROUP];
     HvsChain chain = {.term = sum->waiting, .total = sum->total};
-    for (int p = 0; p < 2; p++) hvs_coefficients(x[p], c[p]);
+    for (int p = 0; p < 2; p++) hvs_coefficients(x[p], c[p], &chain);
     for (int lane = 0; lane < HVS_GROUP; lane += LANES) {
         const uint16_t *const xs[2] = {x[0] + lane, x[1] + lane}, *const cs[2] = {c[0] + lane, c[1] + lane};
         hvs_terms(t, xs, cs, &chain, term + lane);
