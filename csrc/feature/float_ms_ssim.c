@@ -107,6 +107,7 @@ static VpSsimPair pair_of(const Worker *s, const VpFrames *frames, int scale)
 {
     const VpPlane *const picture[2] = {&frames->ref[0]->plane[0], &frames->dis[0]->plane[0]};
     VpSsimPair pair = {.bpc = scale ? 0 : s->stream.bpc, .w = s->w[scale], .h = s->h[scale]};
+    pair.positive = scale == 0; /* filtered, pictures undershoot */
     for (int p = 0; p < 2; p++) {
         pair.data[p] = scale ? (const void *)s->plane[scale][p] : picture[p]->data;
         pair.stride[p] = scale ? vp_ssim_padded(pair.w) * (ptrdiff_t)sizeof(float) : picture[p]->stride;

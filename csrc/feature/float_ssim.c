@@ -117,6 +117,7 @@ static void measure(Worker *s, const VpFrames *frames, int n, int first, VpRow *
     const int factor = s->variant[first].factor;
     VpSsimPair pair = {.bpc = s->stream.bpc, .w = s->stream.w, .h = s->stream.h};
     if (factor > 1) pair = (VpSsimPair){.w = vp_ssim_shrunk(pair.w, factor), .h = vp_ssim_shrunk(pair.h, factor)};
+    pair.positive = factor <= 16; /* means of samples: 1 / (16 * 16 * 2^8) or more */
     place(s, &frames->ref[0]->plane[0], factor, 0, &pair);
     for (int k = 0; k < n; k++) {
         double sum[VP_SSIM_SUMS], mean[VP_SSIM_SUMS];

@@ -32,9 +32,9 @@ enum { VP_SSIM_PRODUCT, VP_SSIM_L, VP_SSIM_C, VP_SSIM_S, VP_SSIM_SUMS };
 extern const float vp_ssim_window[VP_SSIM_WINDOW];
 extern const float vp_ssim_half[VP_SSIM_HALF][VP_SSIM_HALF];
 
-/* positive: no sample is negative, nor below 2^-20 but 0. "Padded": widths are rounded up to a multiple of VP_SSIM_LANES; so many floats are written, whatever stands in the
- * excess, and what they need is read: VP_SSIM_LANES floats more for the window, twice as many and 2 * VP_SSIM_LANES
- * more for the half.
+/* positive: no sample is negative, nor below 2^-20 but 0. "Padded": widths are rounded up to a multiple of
+ * VP_SSIM_LANES; so many floats are written, whatever stands in the excess, and what they need is read: VP_SSIM_LANES
+ * floats more for the window, twice as many and 2 * VP_SSIM_LANES more for the half.
  *
  * The windowed sums of the last 11 rows stand in a ring, in blocks of VP_SSIM_LANES positions, so that all that one
  * position needs is one run of memory: row y of map i of a block is at (y % 11 * VP_SSIM_MAPS + i) * VP_SSIM_LANES. */
@@ -63,14 +63,15 @@ typedef struct VpSsimPair {
     const void *data[2];
     ptrdiff_t stride[2]; /* bytes */
     int bpc, w, h;
+    bool positive; /* no sample is negative, nor below 2^-20 but 0; true of samples of a stream */
 } VpSsimPair;
 
 /* Room for vp_ssim_scale() on pictures up to w wide, in bytes. */
 size_t vp_ssim_memory(int w);
 
 /* Sums over the (w - 10) x (h - 10) positions of a pair. w, h > 10. next: planes of vp_ssim_halved() size, for the pair
- * decimated by 2, their rows padded to VP_SSIM_LANES floats; NULL, or one of them NULL: not wanted. memory: vp_ssim_memory(w) bytes, zero before the
- * first use. */
+ * decimated by 2, their rows padded to VP_SSIM_LANES floats; NULL, or one of them NULL: not wanted. memory:
+ * vp_ssim_memory(w) bytes, zero before the first use. */
 void vp_ssim_scale(const VpSsimKernels *k, const VpSsimPair *pair, bool all, double sum[VP_SSIM_SUMS],
                    float *const next[2], ptrdiff_t next_stride, void *memory);
 

@@ -89,7 +89,6 @@ void vp_ssim_scale(const VpSsimKernels *k, const VpSsimPair *pair, bool all, dou
                    float *const next[2], ptrdiff_t next_stride, void *memory)
 {
     const int h = pair->h, n = pair->w - VP_SSIM_WINDOW + 1;
-    const bool positive = pair->bpc > 0; /* samples; a filtered picture undershoots */
     Stream s = {.k = k, .pair = pair, .row = row_floats(pair->w), .next_pair = FIRST_PAIR};
     double *part = memory;
     for (int i = 0; i < 2 * VP_SSIM_PARTS; i++, part += vp_ssim_padded(vp_ssim_halved(pair->w)))
@@ -101,10 +100,10 @@ void vp_ssim_scale(const VpSsimKernels *k, const VpSsimPair *pair, bool all, dou
     for (int y = 0; y < h; y++) {
         load_row(&s, y);
         float *const row = maps + y % VP_SSIM_WINDOW * VP_SSIM_MAPS * VP_SSIM_LANES;
-        k->window_row(ring_row(&s, 0, y), ring_row(&s, 1, y), n, positive, row);
-        if (y >= VP_SSIM_WINDOW - 1) k->position_row(maps, (y + 1) % VP_SSIM_WINDOW, n, positive, all, sum);
+        k->window_row(ring_row(&s, 0, y), ring_row(&s, 1, y), n, pair->positive, row);
+        if (y >= VP_SSIM_WINDOW - 1) k->position_row(maps, (y + 1) % VP_SSIM_WINDOW, n, pair->positive, all, sum);
         if (!next || y < -2 * FIRST_PAIR - 1) continue; /* no mirror image of the first rows yet */
-        if (positive)
+        if (pair->bpc)
             halve_pairs(&s, y + 1, next, next_stride);
         else
             halve_rows(&s, y + 1, next, next_stride);
