@@ -322,6 +322,7 @@ static void even_then_odd(uint8_t *order, int n)
 {
     for (int i = 0; i < VP_VIF_ROUND; i++) order[i] = (uint8_t)(i / n * n + i % (n / 2) * 2 + i % n / (n / 2));
 }
+#endif
 
 #define ROWS(level)                                                                                                  \
     do {                                                                                                             \
@@ -342,7 +343,6 @@ static void even_then_odd(uint8_t *order, int n)
         k->denominators = vp_vif_denominators_##level;                                                               \
         k->numerators = vp_vif_numerators_##level;                                                                   \
     } while (0)
-#endif
 
 void vp_vif_kernels_init(VpVifKernels *k, unsigned cpu)
 {
@@ -374,6 +374,12 @@ void vp_vif_kernels_init(VpVifKernels *k, unsigned cpu)
         even_then_odd(k->order, 32);
     }
     if (cpu & VP_CPU_AVX512_VNNI) ROWS(avx512_vnni);
+#endif
+#if defined(VP_ARM64)
+    if (cpu & VP_CPU_NEON) {
+        ROWS(neon);
+        STATISTICS(neon);
+    }
 #endif
     (void)cpu;
 }

@@ -38,6 +38,8 @@ VP_VIF_STATISTICS(avx2);
 VP_VIF_ROWS(avx512);
 VP_VIF_STATISTICS(avx512);
 VP_VIF_ROWS(avx512_vnni);
+VP_VIF_ROWS(neon);
+VP_VIF_STATISTICS(neon);
 
 /* Where a gain exceeds the lowest limit, the covariance, halved so often and rounded down, still exceeds the variance:
  * what an integer comparison finds, and a few more. */
