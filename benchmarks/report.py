@@ -14,8 +14,8 @@ TARGET = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 HEAD = """\
 # Performance
 
-Generated from `benchmarks/results/` by `python -m benchmarks report`; do not edit. `python -m benchmarks --help` says
-how to measure your own machine.
+Generated from `benchmarks/results/` by `python -m benchmarks report`; do not edit. The whole takes
+`python -m benchmarks all --save NAME`, then `python -m benchmarks report`; `--help` tells the rest.
 
 How times are taken: both contenders do the same work on the same files and the same cores in turn (A B, B A, ...), and
 a row counts only if their scores agree: with libvmaf to the six decimals of its log (float models: 2e-5 points, see
@@ -31,7 +31,7 @@ FILES = """\
 Two H.264 files in, scores out, each side as a user runs it: `vmafpy score` and `ffmpeg -lavfi libvmaf=n_threads=...`,
 decoders as they choose, within the cores of the row. The reference is the grainy clip at CRF 18, the distorted video
 at CRF 28. "Wall" is from the difference to a clip of a fifth of the frames; "wall with start-up" is the whole process
-by its frames.
+by its frames; "cpu" is that of all threads together.
 """
 REFUSED = """\
 Work whose scores differ by more than is documented, so that times say nothing.
