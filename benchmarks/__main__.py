@@ -183,7 +183,7 @@ class Runner:
     def memory(self) -> None:
         facts = {**environment(), "level": self.best}
         frames = 25 if self.args.quick else 50
-        for threads in sorted({1, min(2, len(self.cores))}):
+        for threads in sorted({1, min(2, len(self.cores))}) if PAIR in self.works([PAIR]) else ():
             for row in memory.peaks(PAIR, (1920, 1080), frames, threads, facts):
                 self.show(row)
         if why := memory.missing():
@@ -191,10 +191,10 @@ class Runner:
             return
         for bits in (8, 10):
             for work in self.works(MODELS):
-                for row in memory.contexts(work, (3840, 2160), bits, (0, 1, 2), facts):
+                for row in memory.contexts(work, (3840, 2160), bits, (1, 2), facts):
                     self.show(row)
         for work in () if self.args.quick or self.args.rows else FEATURES:
-            for row in memory.contexts(work, (3840, 2160), 10, (0,), facts):
+            for row in memory.contexts(work, (3840, 2160), 10, (1,), facts):
                 self.show(row)
 
     def kernels(self) -> None:
@@ -202,7 +202,7 @@ class Runner:
             print(f"left out: {why}", file=sys.stderr)
             return
         chosen = {self.args.level} if self.args.level else {name for name in self.levels if name != "c"} or {"c"}
-        for row in kernels.measure(frozenset(chosen)):
+        for row in kernels.measure(frozenset(chosen), 1 if self.args.quick else 3):
             self.show(row)
 
     def run(self, suite: str) -> None:

@@ -43,7 +43,7 @@ def _measure(task: dict[str, Any]) -> dict[str, float]:
     threads, bits = task["threads"], task["bits"]
     library = capi.Library.embedded()
     pairs = pictures(task["width"], task["height"], bits, 3)
-    n_frames = 3 * (threads + 3)
+    n_frames = 2 * (threads + 2)
     with contextlib.suppress(OSError, AttributeError):  # what was freed goes back, or it would hide what comes
         ctypes.CDLL(None).malloc_trim(0)
     before = resident_mib(peak=False)

@@ -71,8 +71,10 @@ SSIM = (
     # 11 taps on five maps, single products summed in double; three products of samples
     Count("ssim/window_row", "n=1910", H, 2 * 4 * W + 5 * 4 * 1910, 1910 * (11 * 5 + 3), F64),
     Count("ssim/position_row", "n=1910", H - 10, 11 * 5 * 4 * 1910, 1910 * 11 * 5, F64),
-    # 9 x 9 taps, decimation by 2 in both directions, two pictures
-    Count("ssim/halve_row", "n=960", 2 * H / 2, 9 * 4 * W + 4 * _N, 81 * _N, F64),
+    # 9 x 9 taps, decimation by 2 in both directions, two pictures; the first decimation two rows at a time
+    Count("ssim/halve_pair", "n=960", 2 * H / 2, 2 * 4 * W + 2 * 4 * 8 * _N + 4 * _N, 81 * _N, F64),
+    # the other three, in units of rows of the first
+    Count("ssim/halve_row", "n=960", 2 * H / 2 * (1 / 4 + 1 / 16 + 1 / 64), 9 * 4 * W + 4 * _N, 81 * _N, F64),
 )
 
 # blocks of 8 x 8 at every seventh sample, of three planes

@@ -55,7 +55,7 @@ def missing() -> str:
 def contexts(
     work: Work, size: tuple[int, int], bits: int, threads: Sequence[int], facts: dict[str, Any]
 ) -> Iterator[MemoryRow]:
-    """What a context with that many threads adds; and, from the second on, what each thread more does."""
+    """What a context with that many workers adds; and, from the second count on, what each more does."""
     pix_fmt = "yuv420p" if bits == 8 else f"yuv420p{bits}le"
     last: tuple[int, float] | None = None
     for n in threads:
@@ -70,7 +70,7 @@ def contexts(
         command = [sys.executable, "-m", "benchmarks.context_memory", json.dumps(words)]
         done = run(command, available_cores()[: max(1, n)], folder=ROOT)
         mib = json.loads(done.output.splitlines()[-1])["mib"]
-        parts = {} if last is None or last[0] == 0 else {"each thread more": round((mib - last[1]) / (n - last[0]), 1)}
+        parts = {} if last is None else {"each thread more": round((mib - last[1]) / (n - last[0]), 1)}
         last = n, mib
         label = f"{size[0]}x{size[1]} {pix_fmt}"
         yield MemoryRow("context", work.name, label, n, "vmafpy", round(mib, 1), parts, facts)

@@ -42,11 +42,11 @@ runs.
 """
 CONTEXTS = """\
 What a context adds to the resident memory of a process at 3840x2160, at its peak, pictures not counted: they are the
-caller's. 0 threads: the caller's thread does the work.
+caller's.
 """
 KERNELS = """\
 Kernels alone, as the harness of the kernel checks times them (`python tests/c/build.py FAMILY --bench`; the least of
-31), on rows that lie in the first-level cache. Time is for one frame of 1920x1080. Bytes are a call's arguments, terms
+93), on rows that lie in the first-level cache. Time is for one frame of 1920x1080. Bytes are a call's arguments, terms
 are multiply-adds of its filters, both counted from the algorithm as `benchmarks/counts.py` says. The limit is the time
 that this machine's greatest read rate (L1) or multiply-add rate would take, whichever is longer; the share is how much
 of it is reached. Kernels without terms are made of divisions, lookups, shifts and comparisons, and are far from the
