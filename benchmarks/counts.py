@@ -29,24 +29,57 @@ class Count:
     kind: str = ""
 
 
-# VIF works on tiles of 192 columns, with 8 more on each side for the horizontal pass
+# VIF works on tiles of 192 columns, with 8 more on each side for the horizontal pass, and on pairs of rows, two samples
+# side by side in 4 bytes. Squares and products of samples are filtered as two 16-bit halves, those of bytes as one. The
+# reference has a mean and a mean square, the distorted picture also the mean product of both.
 _SPAN, _TILE = 208, 192
-_PLANES = 8  # of moments: two means, and high and low halves of three squares
+_PAIR, _HALVES = 4 * _SPAN, 2 * _SPAN  # bytes of a pair of rows, and of a plane of 16-bit halves
+_TILES0, _TILES1 = W / _TILE, W / 2 / _TILE
 
 VIF = (
-    # 17 taps on five planes; squares of bytes are 16-bit samples; three products per sample of 18 rows
-    Count("vif/moments8", "w=208 rows=2", W / _TILE * H / 2, 2 * 9 * _SPAN * 4 + 2 * _PLANES * _SPAN * 2,
-          2 * _SPAN * 17 * 5 + 3 * 18 * _SPAN, INT16),
-    # 9 taps on two means and six halves of squares
-    Count("vif/moments16", "scale=1 w=208 rows=2", W / 2 / _TILE * H / 4, 2 * 5 * _SPAN * 4 + 2 * _PLANES * _SPAN * 2,
-          2 * _SPAN * 9 * 8 + 3 * 10 * _SPAN, INT16),
-    Count("vif/covariance", "scale=0 n=192", W / _TILE * H, _PLANES * _SPAN * 2 + 3 * _TILE * 4,
-          _TILE * 17 * _PLANES, INT16),
-    Count("vif/statistics", "n=192 limits=2", W / _TILE * H, 3 * _TILE * 4),
+    Count("vif/pair8", "w=208", 2 * _TILES0 * H / 2, 2 * _SPAN + _PAIR),
+    # 17 taps for two rows of results; each product of the 18 rows around them once
+    Count(
+        "vif/reference8",
+        "w=208 rows=2",
+        _TILES0 * H / 2,
+        9 * _PAIR + 2 * (3 * _HALVES + 4 * _SPAN),
+        2 * _SPAN * 17 * 2 + 18 * _SPAN,
+        INT16,
+    ),
+    Count(
+        "vif/distorted8",
+        "w=208 rows=2",
+        _TILES0 * H / 2,
+        2 * 9 * _PAIR + 2 * 4 * _SPAN + 2 * 5 * _HALVES,
+        2 * _SPAN * 17 * 3 + 2 * 18 * _SPAN,
+        INT16,
+    ),
+    # 9 taps at scale 1
+    Count(
+        "vif/reference16",
+        "scale=1 w=208 rows=2",
+        _TILES1 * H / 4,
+        5 * _PAIR + 2 * 3 * _HALVES,
+        2 * _SPAN * 9 * 3 + 10 * _SPAN,
+        INT16,
+    ),
+    Count(
+        "vif/distorted16",
+        "scale=1 w=208 rows=2",
+        _TILES1 * H / 4,
+        2 * 5 * _PAIR + 2 * 5 * _HALVES,
+        2 * _SPAN * 9 * 5 + 2 * 10 * _SPAN,
+        INT16,
+    ),
+    Count("vif/variance", "scale=0 n=192", _TILES0 * H, 3 * _HALVES + 2 * 4 * _TILE, _TILE * 17 * 3, INT16),
+    Count("vif/covariance", "scale=0 n=192", _TILES0 * H, 5 * _HALVES + 3 * 4 * _TILE, _TILE * 17 * 5, INT16),
+    Count("vif/denominators", "n=192", _TILES0 * H, 4 * _TILE),
+    Count("vif/numerators", "n=192 limits=2", _TILES0 * H, 3 * 4 * _TILE),
     # the picture of scale 1: every other row and column, two pictures
-    Count("vif/blur8", "w=192", 2 * W / _TILE * H / 2, 9 * _TILE + 2 * _TILE, 9 * _TILE, INT16),
-    Count("vif/halve", "scale=1 n=96", 2 * W / _TILE * H / 2, 2 * 200 + 2 * 96, 9 * 96, INT16),
-)  # fmt: skip
+    Count("vif/blur8", "w=208", 2 * _TILES0 * H / 2, 5 * _PAIR + 2 * _SPAN, 9 * _SPAN, INT16),
+    Count("vif/halve", "scale=1 n=96", 2 * _TILES0 * H / 2, 2 * 200 + 2 * 96, 9 * 96, INT16),
+)
 
 MOTION = (
     Count("motion/diff8", "w=1920", H, 2 * W + 2 * W),

@@ -38,14 +38,18 @@ def cpu_details() -> str:
 
 
 def commit() -> str:
-    run = subprocess.run(
-        ["git", "describe", "--always", "--dirty"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parent,
+    """The checkout's commit; "-dirty" if anything but the results and the page of them differs from it."""
+    told = _git("describe", "--always")
+    changed = _git(
+        "status", "--porcelain", "--untracked-files=no", "--", ":!benchmarks/results", ":!docs/performance.md"
     )
-    return run.stdout.strip() or "unknown"
+    return f"{told}-dirty" if told and changed else told or "unknown"
+
+
+def _git(*words: str) -> str:
+    root = Path(__file__).resolve().parent.parent
+    run = subprocess.run(["git", *words], capture_output=True, text=True, check=False, cwd=root)
+    return run.stdout.strip()
 
 
 def level_name(cpu_levels: int) -> str:
