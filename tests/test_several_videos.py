@@ -266,6 +266,9 @@ def test_what_cannot_be_compared_is_told_at_once(files, tmp_path):
         vmafpy.score(reference=files[0], distorted=files[1:3], offset=40)
     with pytest.raises(OptionError, match="there are only"):
         vmafpy.score(reference=files[0], distorted=files[1:3], frames=(40, 50))
+    for distorted in (files[1], files[1:3]):
+        with pytest.raises(OptionError, match="n_subsample is 0"):
+            vmafpy.score(reference=files[0], distorted=distorted, n_subsample=0)
 
 
 def test_range_beyond_one_video():

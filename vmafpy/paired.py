@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vmafpy.align import Pair, pairs
+from vmafpy.errors import OptionError
 from vmafpy.frames.ahead import read_ahead
 from vmafpy.frames.base import FrameSource
 from vmafpy.frames.convert import Crop, convert_pair
@@ -24,6 +25,20 @@ LEAST_READ = 3
 
 # Of one decoder: more gain nothing, for scoring a frame takes longer than decoding it, and each holds a picture or two.
 MAX_DECODER_THREADS = 16
+
+
+def read_from(first: int, n_subsample: int) -> int:
+    """
+    First frame to read, so that the scores from *first* on are those of the whole run.
+
+    Raises
+    ------
+    OptionError
+        If *n_subsample* is less than 1.
+    """
+    if n_subsample < 1:
+        raise OptionError(f"n_subsample is {n_subsample}; it is 1 for every frame, n for every n-th")
+    return max(0, first - LEAD_IN) // n_subsample * n_subsample
 
 
 def read_until(end: int) -> int:

@@ -12,7 +12,7 @@ from vmafpy.errors import InputError, MismatchError, OptionError, VmafError
 from vmafpy.frames.base import FrameSource
 from vmafpy.frames.convert import Crop
 from vmafpy.frames.open import Video
-from vmafpy.paired import LEAD_IN, model_lines, paired_frames, pairing_words, read_until
+from vmafpy.paired import model_lines, paired_frames, pairing_words, read_from, read_until
 from vmafpy.progress import Progress, reporter
 from vmafpy.results import ScoreResult
 from vmafpy.scorer import Feature, ModelLike, Scorer, load_models
@@ -222,7 +222,7 @@ def score(
         )
     loaded = load_models(models)
     first, end = check_range(frames)
-    start = max(0, first - LEAD_IN) // n_subsample * n_subsample
+    start = read_from(first, n_subsample)
     prepared = paired_frames(
         reference=reference,
         distorted=distorted,

@@ -20,7 +20,7 @@ from vmafpy.frames.convert import Crop, black_bars, convert_pair
 from vmafpy.frames.open import Video
 from vmafpy.frames.shared import SharedFrames
 from vmafpy.offset import find_offset
-from vmafpy.paired import LEAD_IN, model_lines, open_into, pairing_words, read_until
+from vmafpy.paired import model_lines, open_into, pairing_words, read_from, read_until
 from vmafpy.progress import Progress, reporter
 from vmafpy.results import ScoreResult
 from vmafpy.scorer import ModelLike, Scorer, available_threads, load_models
@@ -232,7 +232,7 @@ def score_several(
         shortest=shortest,
         accept=accept,
         frames=frames,
-        start=max(0, first - LEAD_IN) // n_subsample * n_subsample,
+        start=read_from(first, n_subsample),
         ahead=n_workers > 0,
         results=[None] * len(distorted),
         errors={},
@@ -337,8 +337,8 @@ def _score_together(task: _Task, clips: list[_Clip], report: Callable[[], None])
                 scorer.push(beside[0].reference, [pair and pair.distorted for pair in (coming[k] for k in present)])
                 report()
                 advance()
+            scorer.finish()
             for k, one in zip(present, scorer._scorers, strict=True):
-                one.finish()
                 if task.frames is not None and task.start + one.n_pushed <= task.frames[0]:
                     task.errors.setdefault(clips[k].place, _too_short(task.frames, task.start + one.n_pushed))
         except BaseException:

@@ -110,6 +110,11 @@ def test_threads():
     run(compiled.program("racing_threads", probe=True, flags=THREAD_SANITIZER), TSAN_OPTIONS="halt_on_error=1")
 
 
+def test_closing_at_once():
+    """Contexts that share a reference are closed by a thread each, in the midst of it, and race on nothing."""
+    run(compiled.program("racing_close", probe=True, flags=THREAD_SANITIZER), TSAN_OPTIONS="halt_on_error=1")
+
+
 def test_threads_of_models():
     """The real extractors share nothing that they write to, and give the same bits from four threads."""
     models = [ROOT / "model" / f"{name}.json" for name in ("vmaf_v0.6.1", "vmaf_v0.6.1neg", "vmaf_float_v0.6.1")]

@@ -1,0 +1,51 @@
+/* Closes contexts that share a reference from as many threads at once, with frames on their way, while scores of one are
+ * read until it is closed. Made for ThreadSanitizer; run with the probe extractors. Exit status 0: each was closed. */
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "vmaf_api.h"
+
+enum { ROUNDS = 200, SEVERAL = 4, FRAMES = 5, SIDE = 16 };
+
+static void *close_one(void *arg)
+{
+    double score;
+    for (unsigned i = 0; i < FRAMES; i++) vmaf_feature_score_at_index(arg, "Probe_feature_mean_score", &score, i);
+    return vmaf_close(arg) ? arg : NULL;
+}
+
+static int round_of(unsigned n_threads)
+{
+    VmafContext *vmaf[SEVERAL];
+    pthread_t thread[SEVERAL];
+    const VmafConfiguration cfg = {.n_threads = n_threads};
+    int failed = 0;
+    for (unsigned k = 0; k < SEVERAL; k++) {
+        VmafFeatureDictionary *options = NULL;
+        if (vmaf_init(vmaf + k, cfg) || vmaf_feature_dictionary_set(&options, "ref_history", "2")) return 1;
+        if (vmaf_use_feature(vmaf[k], "probe", options) || vmaf_use_feature(vmaf[k], "late", NULL)) return 1;
+    }
+    for (unsigned i = 0; i < FRAMES; i++) {
+        VmafPicture ref, dis[SEVERAL];
+        if (vmaf_picture_alloc(&ref, VMAF_PIX_FMT_YUV400P, 8, SIDE, SIDE)) return 1;
+        for (unsigned k = 0; k < SEVERAL; k++)
+            if (vmaf_picture_alloc(dis + k, VMAF_PIX_FMT_YUV400P, 8, SIDE, SIDE)) return 1;
+        if (vmafpy_read_pictures_several(vmaf, SEVERAL, &ref, dis, i)) return 1;
+    }
+    for (unsigned k = 0; k < SEVERAL; k++)
+        if (pthread_create(thread + k, NULL, close_one, vmaf[k])) return 1;
+    for (unsigned k = 0; k < SEVERAL; k++) {
+        void *refused;
+        pthread_join(thread[k], &refused);
+        failed |= refused != NULL;
+    }
+    return failed;
+}
+
+int main(void)
+{
+    for (unsigned i = 0; i < ROUNDS; i++)
+        if (round_of(i % 3)) return 1;
+    return 0;
+}
