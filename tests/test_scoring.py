@@ -295,6 +295,17 @@ def test_swapped_arguments_are_noticed(pair):
     assert not any("swapped" in message for message in fine.warnings)
 
 
+@pytest.mark.parametrize("bits", [8, 10, 12, 16])
+def test_the_greatest_detail_is_measured(bits):
+    """Columns that alternate between black and the highest code have four times the detail of a quarter of it."""
+    peak = (1 << bits) - 1
+    columns = np.tile(np.array([0, peak & ~3], np.uint8 if bits == 8 else np.uint16), (HEIGHT, WIDTH // 2))
+    pix_fmt = "gray" if bits == 8 else f"gray{bits}le"
+    reference, distorted = (vmafpy.ArrayVideo([p] * 3, pix_fmt=pix_fmt) for p in (columns // 4, columns))
+    with pytest.warns(vmafpy.VmafWarning, match=r"has 4\.00 times the fine detail"):
+        vmafpy.score(reference=reference, distorted=distorted, models=(), features="float_moment")
+
+
 def test_two_scorers_in_two_threads(pair, expected):
     """Scorers do not share state."""
     results = [None, None]
