@@ -17,7 +17,8 @@ enum {
     VP_VIF_SCALES = 4,
     VP_VIF_HALO = 8,   /* the largest radius */
     VP_VIF_PAIRS = 9,  /* of rows that the largest filter needs for two outputs */
-    VP_VIF_TILE = 192, /* columns worked on at a time, so that all between the passes stays in the first-level cache */
+    VP_VIF_TILE = 640, /* columns worked on at a time: what lies between the passes stays in the second-level cache, for
+                        * several distorted pictures too. Narrower tiles filter more columns beside them, and cost more */
     VP_VIF_ROUND = 32, /* vector code touches entries up to a multiple of this */
     VP_VIF_SPAN = (VP_VIF_TILE + 2 * VP_VIF_HALO + VP_VIF_ROUND - 1) / VP_VIF_ROUND * VP_VIF_ROUND,
 };

@@ -105,14 +105,15 @@ INLINE __m128i look_up8(const uint16_t *log, uint64_t a, uint64_t b)
 INLINE __m256i sum_logs(const VpVifTables *tables, const Logs *from, int n)
 {
     __m256i sum = _mm256_setzero_si256();
-    for (int i = 0; i < n; i += BLOCK) { /* each up to 2048, and fewer than 32 to a lane */
+    for (int i = 0; i < n; i += BLOCK) {
         uint64_t at[4];
         memcpy(at, from->at + i, sizeof at);
         __asm__("" : "+r"(at[0]), "+r"(at[1]), "+r"(at[2]), "+r"(at[3])); /* or GCC takes vectors apart */
         const __m256i v = join(look_up8(tables->log, at[0], at[1]), look_up8(tables->log, at[2], at[3]));
-        sum = _mm256_add_epi16(sum, _mm256_srli_epi16(_mm256_add_epi16(v, load(from->rest + i)), 3));
+        const __m256i logs = _mm256_srli_epi16(_mm256_add_epi16(v, load(from->rest + i)), 3);
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(logs, _mm256_set1_epi16(1)));
     }
-    return _mm256_add_epi32(_mm256_and_si256(sum, _mm256_set1_epi32(0xffff)), _mm256_srli_epi32(sum, 16));
+    return sum;
 }
 
 INLINE int64_t sum32(__m256i v)
@@ -230,11 +231,11 @@ VP_AVX2 void vp_vif_numerators_avx2(const VpVifTables *tables, const int32_t *s1
             _mm256_cmpgt_epi32(load(s1 + i + LANES), least),
         };
         __m256i top[2], noise_top[2];
-        for (int k = 0; k < 2; k++) {
-            const __m256i flat = _mm256_andnot_si256(active[k], load(s2 + i + k * LANES));
-            nonlog = _mm256_add_epi64(nonlog, _mm256_and_si256(flat, low));
-            nonlog = _mm256_add_epi64(nonlog, _mm256_srli_epi64(flat, 32));
-        }
+        /* s2 is below 2^30 and a little: two fit 32 bits */
+        const __m256i flat = _mm256_add_epi32(_mm256_andnot_si256(active[0], load(s2 + i)),
+                                              _mm256_andnot_si256(active[1], load(s2 + i + LANES)));
+        nonlog = _mm256_add_epi64(nonlog, _mm256_and_si256(flat, low));
+        nonlog = _mm256_add_epi64(nonlog, _mm256_srli_epi64(flat, 32));
         if (_mm256_testz_si256(_mm256_or_si256(active[0], active[1]), ones)) continue;
         for (int k = 0; k < 2; k++) {
             /* a covariance of 0 is a gain of 0, and n2 = n1 then adds nothing */

@@ -100,18 +100,17 @@ INLINE __m128i look_up8(const uint16_t *log, uint64_t a, uint64_t b)
 INLINE int64_t sum_logs(const VpVifTables *tables, const Logs *from, int n)
 {
     __m128i sum = _mm_setzero_si128();
-    for (int i = 0; i < n; i += 8) { /* each up to 2048, and fewer than 32 to a lane */
+    for (int i = 0; i < n; i += 8) {
         uint64_t at[2];
         memcpy(at, from->at + i, sizeof at);
         __asm__("" : "+r"(at[0]), "+r"(at[1])); /* or GCC takes vectors apart */
         const __m128i rest = _mm_loadu_si128((const void *)(from->rest + i));
-        sum = _mm_add_epi16(sum, _mm_srli_epi16(_mm_add_epi16(look_up8(tables->log, at[0], at[1]), rest), 3));
+        const __m128i logs = _mm_srli_epi16(_mm_add_epi16(look_up8(tables->log, at[0], at[1]), rest), 3);
+        sum = _mm_add_epi32(sum, _mm_madd_epi16(logs, _mm_set1_epi16(1)));
     }
-    uint16_t lane[8];
+    uint32_t lane[4];
     _mm_storeu_si128((void *)lane, sum);
-    int64_t total = 0;
-    for (int i = 0; i < 8; i++) total += lane[i];
-    return total;
+    return (int64_t)lane[0] + lane[1] + lane[2] + lane[3];
 }
 
 INLINE int64_t sum64(__m512i v)

@@ -63,7 +63,7 @@ static void moments(const VpVifKernels *k, const Pairs *p, int w, int scale, int
 
 static void check_moments(VpCheck *t, const VpVifKernels *ref, const VpVifKernels *got, int scale, int bits)
 {
-    for (int w = 1; w <= VP_VIF_TILE + 2 * VP_VIF_HALO; w += w < 50 ? 1 : 41) {
+    for (int w = 1; w <= VP_VIF_TILE + 2 * VP_VIF_HALO; w += w < 50 ? 1 : 101) {
         Pairs a, b;
         draw_pairs(t, ref, got, radius[scale] + 1, w, bits, &a, &b);
         VpVifReference *const ra = vp_check_alloc(t, 2, sizeof *ra), *const rb = vp_check_alloc(t, 2, sizeof *rb);
@@ -116,7 +116,7 @@ static void check_zeros(VpCheck *t, const VpVifKernels *k, const int32_t *v, int
 static void check_covariance(VpCheck *t, const VpVifKernels *ref, const VpVifKernels *got, int scale)
 {
     const VpVifKernels *const level[2] = {ref, got};
-    for (int n = 1; n <= VP_VIF_TILE; n += n < 70 ? 1 : 31) {
+    for (int n = 1; n <= VP_VIF_TILE; n += n < 70 ? 1 : 57) {
         VpVifReference *const r = vp_check_alloc(t, 1, sizeof *r);
         VpVifDistorted *const d = vp_check_alloc(t, 1, sizeof *d);
         draw_planes(t, r->plane, 3);
@@ -165,8 +165,8 @@ static void check_statistics(VpCheck *t, const VpVifKernels *ref, const VpVifKer
 {
     enum { LIMITS = 6 };
     const double limits[LIMITS] = {100, 1, 1.2, 1 + 1e-9, 3, 4};
-    for (int n = 1; n <= 5 * VP_VIF_TILE; n++) {
-        const int m = n <= VP_VIF_TILE ? n : VP_VIF_TILE, k = vp_check_range(t, 1, LIMITS);
+    for (int n = 1; n <= 900; n++) {
+        const int m = n <= 300 ? n : vp_check_range(t, 1, VP_VIF_TILE), k = vp_check_range(t, 1, LIMITS);
         const double *const limit = limits + vp_check_range(t, 0, LIMITS - k);
         int32_t *v[3];
         for (int i = 0; i < 3; i++) {
@@ -191,7 +191,7 @@ static void check_statistics(VpCheck *t, const VpVifKernels *ref, const VpVifKer
 
 static void check_blur(VpCheck *t, const VpVifKernels *ref, const VpVifKernels *got, int scale, int bits)
 {
-    for (int w = 1; w <= VP_VIF_TILE + 2 * VP_VIF_HALO; w += w < 70 ? 1 : 23) {
+    for (int w = 1; w <= VP_VIF_TILE + 2 * VP_VIF_HALO; w += w < 70 ? 1 : 73) {
         Pairs a, b;
         draw_pairs(t, ref, got, radius[scale] + 1, w, bits, &a, &b);
         int16_t *const out_a = vp_check_alloc(t, (size_t)rounded(w), sizeof *out_a);
@@ -210,7 +210,7 @@ static void check_blur(VpCheck *t, const VpVifKernels *ref, const VpVifKernels *
 
 static void check_halve(VpCheck *t, const VpVifKernels *ref, const VpVifKernels *got, int scale)
 {
-    for (int n = 1; n <= VP_VIF_TILE / 2; n++) {
+    for (int n = 1; n <= VP_VIF_TILE / 2; n += n < 96 ? 1 : 32) {
         const size_t room = (size_t)rounded(n);
         const uint16_t *const in = vp_check_u16(t, VP_VIF_SPAN, 16, VP_CHECK_ANY);
         uint16_t *const a = vp_check_alloc(t, room, sizeof *a), *const b = vp_check_alloc(t, room, sizeof *b);
@@ -354,19 +354,19 @@ void vp_bench_family(VpCheck *t)
     vp_vif_kernels_init(&b->k, t->cpu);
     vp_vif_tables_init(&b->tables);
     draw_bench(t, b);
-    vp_bench(t, "vif/pair8", "w=208", bench_pair8, b);
+    vp_bench(t, "vif/pair8", "w=656", bench_pair8, b);
     for (b->scale = 0; b->scale < 2; b->scale++) {
-        const char *const shape = b->scale ? "scale=1 w=208 rows=2" : "scale=0 w=208 rows=2";
+        const char *const shape = b->scale ? "scale=1 w=656 rows=2" : "scale=0 w=656 rows=2";
         vp_bench(t, "vif/reference16", shape, bench_reference16, b);
         vp_bench(t, "vif/distorted16", shape, bench_distorted16, b);
     }
-    vp_bench(t, "vif/reference8", "w=208 rows=2", bench_reference8, b);
-    vp_bench(t, "vif/distorted8", "w=208 rows=2", bench_distorted8, b);
+    vp_bench(t, "vif/reference8", "w=656 rows=2", bench_reference8, b);
+    vp_bench(t, "vif/distorted8", "w=656 rows=2", bench_distorted8, b);
     b->scale = 0;
-    vp_bench(t, "vif/variance", "scale=0 n=192", bench_variance, b);
-    vp_bench(t, "vif/covariance", "scale=0 n=192", bench_covariance, b);
-    vp_bench(t, "vif/denominators", "n=192", bench_denominators, b);
-    vp_bench(t, "vif/numerators", "n=192 limits=2", bench_numerators, b);
-    vp_bench(t, "vif/blur8", "w=208", bench_blur8, b);
-    vp_bench(t, "vif/halve", "scale=1 n=96", bench_halve, b);
+    vp_bench(t, "vif/variance", "scale=0 n=640", bench_variance, b);
+    vp_bench(t, "vif/covariance", "scale=0 n=640", bench_covariance, b);
+    vp_bench(t, "vif/denominators", "n=640", bench_denominators, b);
+    vp_bench(t, "vif/numerators", "n=640 limits=2", bench_numerators, b);
+    vp_bench(t, "vif/blur8", "w=656", bench_blur8, b);
+    vp_bench(t, "vif/halve", "scale=1 n=320", bench_halve, b);
 }
