@@ -80,9 +80,9 @@ static void pairs_of(const Tile *t, int picture, int y, const VpVifPairRow **out
 static void next_line(const Tile *t, int picture, int y, const VpVifPairRow *const *x)
 {
     const VpVifPicture *const p = &t->scale->picture[picture];
+    if (!p->next || y / 2 >= p->plane.h / 2) return;
     const int scale = t->scale->scale, radius = vp_vif_filter[scale + 1].radius, n = t->n / 2;
     int16_t *const row = t->work->blurred;
-    if (!p->next || y / 2 >= p->plane.h / 2) return;
     x += (t->radius - radius) / 2;
     if (t->bytes)
         t->k->blur8(x, t->w, row);
