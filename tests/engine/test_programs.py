@@ -36,7 +36,7 @@ def sanitizer_library(name):
 
 @pytest.mark.parametrize(
     "tests",
-    [("tests/engine",), ("tests/features", "-k", "golden or refuse or extreme or small or several")],
+    [("tests/engine",), ("tests/features", "-k", "golden or refuse or extreme or small or (several and fastest)")],
     ids=["engine", "features"],
 )
 def test_sanitizers(tests):
