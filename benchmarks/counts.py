@@ -11,7 +11,10 @@ fewer.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+from benchmarks.process import ROOT
 
 W, H = 1920, 1080
 INT16, F32, F64 = "terms/int16", "terms/f32", "terms/f64"
@@ -29,19 +32,20 @@ class Count:
     kind: str = ""
 
 
-# VIF works on tiles of 192 columns, with 8 more on each side for the horizontal pass, and on pairs of rows, two samples
+# VIF works on tiles of some columns, with 8 more on each side for the horizontal pass, and on pairs of rows, two samples
 # side by side in 4 bytes. Squares and products of samples are filtered as two 16-bit halves, those of bytes as one. The
 # reference has a mean and a mean square, the distorted picture also the mean product of both.
-_SPAN, _TILE = 208, 192
+_TILE = int(re.findall(r"VP_VIF_TILE = (\d+)", (ROOT / "csrc" / "kernel" / "vif.h").read_text())[0])
+_SPAN = _TILE + 16
 _PAIR, _HALVES = 4 * _SPAN, 2 * _SPAN  # bytes of a pair of rows, and of a plane of 16-bit halves
 _TILES0, _TILES1 = W / _TILE, W / 2 / _TILE
 
 VIF = (
-    Count("vif/pair8", "w=208", 2 * _TILES0 * H / 2, 2 * _SPAN + _PAIR),
+    Count("vif/pair8", f"w={_SPAN}", 2 * _TILES0 * H / 2, 2 * _SPAN + _PAIR),
     # 17 taps for two rows of results; each product of the 18 rows around them once
     Count(
         "vif/reference8",
-        "w=208 rows=2",
+        f"w={_SPAN} rows=2",
         _TILES0 * H / 2,
         9 * _PAIR + 2 * (3 * _HALVES + 4 * _SPAN),
         2 * _SPAN * 17 * 2 + 18 * _SPAN,
@@ -49,7 +53,7 @@ VIF = (
     ),
     Count(
         "vif/distorted8",
-        "w=208 rows=2",
+        f"w={_SPAN} rows=2",
         _TILES0 * H / 2,
         2 * 9 * _PAIR + 2 * 4 * _SPAN + 2 * 5 * _HALVES,
         2 * _SPAN * 17 * 3 + 2 * 18 * _SPAN,
@@ -58,7 +62,7 @@ VIF = (
     # 9 taps at scale 1
     Count(
         "vif/reference16",
-        "scale=1 w=208 rows=2",
+        f"scale=1 w={_SPAN} rows=2",
         _TILES1 * H / 4,
         5 * _PAIR + 2 * 3 * _HALVES,
         2 * _SPAN * 9 * 3 + 10 * _SPAN,
@@ -66,19 +70,26 @@ VIF = (
     ),
     Count(
         "vif/distorted16",
-        "scale=1 w=208 rows=2",
+        f"scale=1 w={_SPAN} rows=2",
         _TILES1 * H / 4,
         2 * 5 * _PAIR + 2 * 5 * _HALVES,
         2 * _SPAN * 9 * 5 + 2 * 10 * _SPAN,
         INT16,
     ),
-    Count("vif/variance", "scale=0 n=192", _TILES0 * H, 3 * _HALVES + 2 * 4 * _TILE, _TILE * 17 * 3, INT16),
-    Count("vif/covariance", "scale=0 n=192", _TILES0 * H, 5 * _HALVES + 3 * 4 * _TILE, _TILE * 17 * 5, INT16),
-    Count("vif/denominators", "n=192", _TILES0 * H, 4 * _TILE),
-    Count("vif/numerators", "n=192 limits=2", _TILES0 * H, 3 * 4 * _TILE),
+    Count("vif/variance", f"scale=0 n={_TILE}", _TILES0 * H, 3 * _HALVES + 2 * 4 * _TILE, _TILE * 17 * 3, INT16),
+    Count("vif/covariance", f"scale=0 n={_TILE}", _TILES0 * H, 5 * _HALVES + 3 * 4 * _TILE, _TILE * 17 * 5, INT16),
+    Count("vif/denominators", f"n={_TILE}", _TILES0 * H, 4 * _TILE),
+    Count("vif/numerators", f"n={_TILE} limits=2", _TILES0 * H, 3 * 4 * _TILE),
     # the picture of scale 1: every other row and column, two pictures
-    Count("vif/blur8", "w=208", 2 * _TILES0 * H / 2, 5 * _PAIR + 2 * _SPAN, 9 * _SPAN, INT16),
-    Count("vif/halve", "scale=1 n=96", 2 * _TILES0 * H / 2, 2 * 200 + 2 * 96, 9 * 96, INT16),
+    Count("vif/blur8", f"w={_SPAN}", 2 * _TILES0 * H / 2, 5 * _PAIR + 2 * _SPAN, 9 * _SPAN, INT16),
+    Count(
+        "vif/halve",
+        f"scale=1 n={_TILE // 2}",
+        2 * _TILES0 * H / 2,
+        2 * (_TILE + 8) + 2 * (_TILE // 2),
+        9 * (_TILE // 2),
+        INT16,
+    ),
 )
 
 MOTION = (
