@@ -32,9 +32,9 @@ class Count:
     kind: str = ""
 
 
-# VIF works on tiles of some columns, with 8 more on each side for the horizontal pass, and on pairs of rows, two samples
-# side by side in 4 bytes. Squares and products of samples are filtered as two 16-bit halves, those of bytes as one. The
-# reference has a mean and a mean square, the distorted picture also the mean product of both.
+# VIF works on tiles of some columns, with 8 more on each side for the horizontal pass, and on pairs of rows, two
+# samples side by side in 4 bytes. Squares and products of samples are filtered as two 16-bit halves, those of bytes as
+# one. The reference has a mean and a mean square, the distorted picture also the mean product of both.
 _TILE = int(re.findall(r"VP_VIF_TILE = (\d+)", (ROOT / "csrc" / "kernel" / "vif.h").read_text())[0])
 _SPAN = _TILE + 16
 _PAIR, _HALVES = 4 * _SPAN, 2 * _SPAN  # bytes of a pair of rows, and of a plane of 16-bit halves

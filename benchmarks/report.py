@@ -46,11 +46,11 @@ caller's.
 """
 KERNELS = """\
 Kernels alone, as the harness of the kernel checks times them (`python tests/c/build.py FAMILY --bench`; the least of
-93), on rows that lie in the first- or second-level cache. Time is for one frame of 1920x1080. Bytes are a call's arguments, terms
-are multiply-adds of its filters, both counted from the algorithm as `benchmarks/counts.py` says. The limit is the time
-that this machine's greatest read rate (L1) or multiply-add rate would take, whichever is longer; the share is how much
-of it is reached. Kernels without terms are made of divisions, lookups, shifts and comparisons, and are far from the
-read rate for that reason. Most inputs are random samples, on which ciede is slower than on pictures.
+93), on rows that lie in the first- or second-level cache. Time is for one frame of 1920x1080. Bytes are a call's
+arguments, terms are multiply-adds of its filters, both counted from the algorithm as `benchmarks/counts.py` says. The
+limit is the time that this machine's greatest read rate (L1) or multiply-add rate would take, whichever is longer; the
+share is how much of it is reached. Kernels without terms are made of divisions, lookups, shifts and comparisons, and
+are far from the read rate for that reason. Most inputs are random samples, on which ciede is slower than on pictures.
 """
 R = TypeVar("R", bound=AnyRow)
 Machine = tuple[str, str]
