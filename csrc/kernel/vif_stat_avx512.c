@@ -93,14 +93,13 @@ INLINE __m128i look_up8(const uint16_t *log, uint64_t a, uint64_t b)
     return _mm_insert_epi16(v, log[b >> 48], 7);
 }
 
-/* The sums of n logarithms in steps of 1/2048, exponents aside. n: a multiple of BLOCK. The table is read by scalar
- * loads, about one cycle each anywhere: a gather of sixteen takes 9 cycles on the newest Intel cores, but 40 and more on
- * Zen 4 and on the cores before Sapphire Rapids, whose microcode guards gathers. Apart from the loop that makes the
- * indices, because reading them just after they were written is slow. */
-INLINE int64_t sum_logs(const VpVifTables *tables, const Logs *from, int n)
+/* Adds BLOCK logarithms in steps of 1/2048, exponents aside, to four sums. The table is read by scalar loads, about one
+ * cycle each anywhere: a gather of sixteen takes 9 cycles on the newest Intel cores, but 40 and more on Zen 4 and on the
+ * cores before Sapphire Rapids, whose microcode guards gathers. */
+INLINE __m128i add_logs(__m128i sum, const VpVifTables *tables, const Logs *from, int first)
 {
-    __m128i sum = _mm_setzero_si128();
-    for (int i = 0; i < n; i += 8) {
+#pragma GCC unroll 4
+    for (int i = first; i < first + BLOCK; i += 8) {
         uint64_t at[2];
         memcpy(at, from->at + i, sizeof at);
         __asm__("" : "+r"(at[0]), "+r"(at[1])); /* or GCC takes vectors apart */
@@ -108,9 +107,21 @@ INLINE int64_t sum_logs(const VpVifTables *tables, const Logs *from, int n)
         const __m128i logs = _mm_srli_epi16(_mm_add_epi16(look_up8(tables->log, at[0], at[1]), rest), 3);
         sum = _mm_add_epi32(sum, _mm_madd_epi16(logs, _mm_set1_epi16(1)));
     }
+    return sum;
+}
+
+INLINE int64_t sum4(__m128i v)
+{
     uint32_t lane[4];
-    _mm_storeu_si128((void *)lane, sum);
+    _mm_storeu_si128((void *)lane, v);
     return (int64_t)lane[0] + lane[1] + lane[2] + lane[3];
+}
+
+INLINE int64_t sum_logs(const VpVifTables *tables, const Logs *from, int n)
+{
+    __m128i sum = _mm_setzero_si128();
+    for (int i = 0; i < n; i += BLOCK) sum = add_logs(sum, tables, from, i);
+    return sum4(sum);
 }
 
 INLINE int64_t sum64(__m512i v)
@@ -221,11 +232,19 @@ VP_AVX512 void vp_vif_numerators_avx512(const VpVifTables *tables, const int32_t
     const __m512i zero = _mm512_setzero_si512();
     const __m128i halvings = _mm_cvtsi32_si128(vp_vif_halvings(limit, n_limits));
     __m512i nonlog = zero, more = zero, less = zero;
+    __m128i sum_with = _mm_setzero_si128(), sum_without = sum_with;
     Logs with, without;
     Queue q;
     q.n = 0;
-    int filled = 0;
+    int filled = 0, summed = 0;
     for (int i = 0; i < round_up(n); i += BLOCK) {
+        /* beside the divisions, which leave the scalar units idle; not just after the indices were written, when reading
+         * them would be slow */
+        if (filled - summed == 2 * BLOCK) {
+            sum_with = add_logs(sum_with, tables, &with, summed);
+            sum_without = add_logs(sum_without, tables, &without, summed);
+            summed += BLOCK;
+        }
         __mmask16 active[2];
         __m512i top[2], noise_top[2];
         for (int k = 0; k < 2; k++) {
@@ -252,8 +271,11 @@ VP_AVX512 void vp_vif_numerators_avx512(const VpVifTables *tables, const int32_t
         less = _mm512_add_epi32(less, put(&without, filled, noise_top[0], noise_top[1]));
         filled += BLOCK;
     }
-    const int64_t num = sum_logs(tables, &with, filled) - sum_logs(tables, &without, filled) +
-                        2048 * (sum32(more) - sum32(less));
+    for (; summed < filled; summed += BLOCK) {
+        sum_with = add_logs(sum_with, tables, &with, summed);
+        sum_without = add_logs(sum_without, tables, &without, summed);
+    }
+    const int64_t num = sum4(sum_with) - sum4(sum_without) + 2048 * (sum32(more) - sum32(less));
     *num_nonlog += sum64(nonlog);
     for (int k = 0; k < n_limits; k++) num_log[k] += num;
     if (q.n) limited(tables, &q, limit, n_limits, num_log);
