@@ -8,7 +8,7 @@ from pathlib import Path
 import formulas
 import numpy as np
 import pytest
-from enginetools import run_features
+from enginetools import run_features, run_several
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,6 +65,92 @@ def random_pairs(seed, w, h, bpc, n=1):
     return [(r,) for r, _ in out], [(d,) for _, d in out]
 
 
+TAPS = [
+    [489, 935, 1640, 2640, 3896, 5274, 6547, 7455, 7784, 7455, 6547, 5274, 3896, 2640, 1640, 935, 489],
+    [1244, 3663, 7925, 12590, 14692, 12590, 7925, 3663, 1244],
+    [3571, 16004, 26386, 16004, 3571],
+    [10904, 43728, 10904],
+]
+
+
+def filtered(rows, taps, axis):
+    """Sums of whole-sample reflected neighbours along an axis; Python integers, so that none overflows."""
+    r = len(taps) // 2
+    width = [(0, 0), (0, 0)]
+    width[axis] = (r, r)
+    padded = np.pad(rows, width, mode="reflect")
+    n = rows.shape[axis]
+    return sum(tap * np.take(padded, range(k, k + n), axis) for k, tap in enumerate(taps))
+
+
+def halved(rows, taps, shift):
+    """The picture of the next scale."""
+    vertical = (filtered(rows, taps, 0) + (1 << (shift - 1))) >> shift
+    out = (filtered(vertical, taps, 1) + 32768) >> 16
+    return out[: 2 * (rows.shape[0] // 2) : 2, : 2 * (rows.shape[1] // 2) : 2]
+
+
+def log_of(v):
+    """2048 log2 of the sixteen top bits of integers of at least 2^17, by way of steps of 2^-20."""
+    k = np.array([int(i).bit_length() - 16 for i in v], np.int64)
+    return (np.rint(np.log2((v >> k).astype(float)) * 2**20).astype(np.int64) + 256 >> 9) + 2048 * k
+
+
+def ratio(ref, dis, scale, bpc, limit):
+    """The score of one scale, by the definition, in whole numbers of any size."""
+    taps, mean, square = TAPS[scale], 16 if scale else bpc, 16 if scale else 2 * (bpc - 8)
+
+    def moment(plane, shift):
+        return filtered((filtered(plane, taps, 0) + ((1 << shift) >> 1)) >> shift, taps, 1)
+
+    def product(a, b):
+        return (a * b + (1 << 31)) >> 32
+
+    m1, m2 = moment(ref, mean), moment(dis, mean)
+    xx, yy, xy = ((moment(p, square) + 32768) >> 16 for p in (ref * ref, dis * dis, ref * dis))
+    s1, s2, s12 = (v.ravel() for v in (xx - product(m1, m1), yy - product(m2, m2), xy - product(m1, m2)))
+    s1, s2, s12 = s1.astype(np.int64), np.maximum(s2.astype(np.int64), 0), s12.astype(np.int64)
+    noise = 131072
+    flat = s1 < noise
+    den = np.sum(log_of(s1[~flat] + noise) - 34816) / 2048 + flat.sum()
+    some = ~flat & (s12 > 0) & (s2 > 0)
+    a, b, ab = s1[some], s2[some], s12[some]
+    gain = ab / (a + 65536 * 1e-10)
+    rest = np.maximum((b - gain * ab).astype(np.int64), 0) + noise
+    gain = np.minimum(gain, limit)
+    log = np.sum(log_of((gain * gain * a).astype(np.int64) + rest) - log_of(rest))
+    num = log / 2048 + (flat.sum() - s2[flat].sum() / 16384 / 65025)
+    return float(np.float32(num) / np.float32(den))
+
+
+@pytest.mark.parametrize(("w", "h", "bpc"), [(1303, 21, 8), (1283, 17, 10), (641, 18, 8), (655, 16, 16)])
+def test_wide_pictures_by_definition(w, h, bpc):
+    """Pictures of several tiles, whose last may be a column wide, give what whole-number arithmetic gives."""
+    ref, dis = random_pairs(w, w, h, bpc)
+    got = run_features([("vif", {}), ("vif", {"vif_enhn_gain_limit": 1})], ref, dis, fmt="400", bpc=bpc)
+    x, y = (np.array(rows[0][0].tolist(), object) for rows in (ref, dis))
+    for scale in range(4):
+        assert got[f"VMAF_integer_feature_vif_scale{scale}_score"][0] == ratio(x, y, scale, bpc, 100)
+        assert got[f"integer_vif_scale{scale}_egl_1"][0] == ratio(x, y, scale, bpc, 1)
+        if scale < 3:
+            x, y = (halved(p, TAPS[scale + 1], 16 if scale else bpc) for p in (x, y))
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.integers(0, 2**32), st.integers(16, 700), st.integers(16, 40), st.sampled_from([8, 10, 16]), st.integers(2, 4)
+)
+def test_several_distorted_equal_each_alone(seed, w, h, bpc, n):
+    """Distorted clips that share the work on their reference have, all of them, the scores of a run of their own."""
+    ref, _ = random_pairs(seed, w, h, bpc, n=2)
+    clips = [random_pairs(seed + 1 + k, w, h, bpc, n=2)[1] for k in range(n)]
+    features = [("vif", {"debug": True}), ("vif", {"debug": True, "vif_enhn_gain_limit": 1})]
+    together = run_several(features, ref, clips, fmt="400", bpc=bpc)
+    for clip, got in zip(clips, together, strict=True):
+        alone = run_features(features, ref, clip, fmt="400", bpc=bpc)
+        assert {k: v.tolist() for k, v in got.items()} == {k: v.tolist() for k, v in alone.items()}
+
+
 def test_skip_scale0():
     """Scale 0 scores 0, its numerator 0 and denominator -1; the other scales stay, and make up the totals alone."""
     ref, dis = random_pairs(1, 61, 47, 10)
@@ -98,7 +184,7 @@ def test_variants_together_equal_each_alone(seed, w, h, bpc, limit):
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 2**32), st.integers(16, 600), st.integers(16, 50), st.integers(8, 16))
+@given(st.integers(0, 2**32), st.integers(16, 1400), st.integers(16, 50), st.integers(8, 16))
 def test_cpu_levels_agree(seed, w, h, bpc):
     """Every score is the same double with and without vector instructions."""
     ref, dis = random_pairs(seed, w, h, bpc)
