@@ -31,6 +31,7 @@ embedded.set_source(
         "-std=c11",
         "-O3",
         "-ffp-contract=off",
+        "-fno-wrapv",  # Python's own flags may ask for it; loops over int indices are no vectors then
         "-fvisibility=hidden",
         "-Wall",
         "-Wextra",
