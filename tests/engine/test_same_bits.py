@@ -32,7 +32,7 @@ def features(engine):
 def scores(engine, pairs, fmt, bpc, **config):
     """{name: score of each frame} of all there is; models by their file's name."""
     ffi, lib = engine.ffi, engine.lib
-    value, four = ffi.new("double *"), ffi.new("VmafModelCollectionScore *")
+    value, bag = ffi.new("double *"), ffi.new("VmafModelCollectionScore *")
     found = {}
     models, collections = {}, {}
     with engine.context(**config) as c:
@@ -52,8 +52,8 @@ def scores(engine, pairs, fmt, bpc, **config):
         for name, model in models.items():
             for i in range(N):
                 if name in collections:
-                    assert lib.vmaf_score_at_index_model_collection(c.ctx, collections[name], four, i) == 0
-                    found[name, i] = (four.bootstrap.bagging_score, four.bootstrap.stddev)
+                    assert lib.vmaf_score_at_index_model_collection(c.ctx, collections[name], bag, i) == 0
+                    found[name, i] = (bag.bootstrap.bagging_score, bag.bootstrap.stddev)
                 else:
                     assert lib.vmaf_score_at_index(c.ctx, model, value, i) == 0
                     found[name, i] = value[0]
