@@ -65,7 +65,7 @@ typedef struct VpVifTables {
 } VpVifTables;
 void vp_vif_tables_init(VpVifTables *tables);
 
-/* Sums of one scale; the denominators are the reference's alone. num_log is per gain limit and lies elsewhere. */
+/* Sums of one scale of the reference: over pixels whose variance is at least the noise, and the number of the others. */
 typedef struct VpVifDenominators {
     int64_t log, nonlog;
 } VpVifDenominators;
