@@ -82,10 +82,50 @@ def test_partial_scores_are_shown(files, tmp_path, capsys):
     path.write_bytes(path.read_bytes()[: 3 * 64 * 48 * 3 // 2])
     assert main(["score", *files, *SIZE, "--json", str(tmp_path / "s.json")]) == 1
     text = capsys.readouterr()
-    assert "3 frames were scored before the error" in text.err
+    assert f"{path}: 3 frames were scored" in text.err
     assert "frame counts differ" in text.err
     assert not (tmp_path / "s.json").exists()
     assert main(["score", *files, *SIZE, "--shortest"]) == 0
+
+
+def test_several_distorted_videos(files, tmp_path, capsys):
+    """Each video's scores under its name, and its own log, as of a run of its own."""
+    frame = np.fromfile(files[1], np.uint8)
+    (tmp_path / "e.yuv").write_bytes((frame // 64 * 64).tobytes())
+    both = [*files, str(tmp_path / "e.yuv"), *SIZE]
+    assert main(["score", *both, "--json", str(tmp_path / "{name}.json")]) == 0
+    text = capsys.readouterr().out
+    assert text.index(f"{files[3]}:\n") < text.index(f"{tmp_path / 'e.yuv'}:\n")
+    for name in ("d", "e"):
+        assert main(["score", "-r", files[1], "-d", str(tmp_path / f"{name}.yuv"), *SIZE, "--json", "-"]) == 0
+        alone, beside = json.loads(capsys.readouterr().out), json.loads((tmp_path / f"{name}.json").read_text())
+        assert alone["frames"] == beside["frames"]
+        assert alone["vmafpy"]["provenance"]["distorted"] == beside["vmafpy"]["provenance"]["distorted"]
+
+
+def test_one_of_several_fails(files, tmp_path, capsys):
+    """The others' scores and logs are there, the error of the short one is told, status 1."""
+    np.fromfile(files[3], np.uint8)[: 3 * 64 * 48 * 3 // 2].tofile(tmp_path / "short.yuv")
+    videos = ["-r", files[1], "-d", str(tmp_path / "short.yuv"), files[3]]
+    assert main(["score", *videos, *SIZE, "--json", str(tmp_path / "{name}.json")]) == 1
+    text = capsys.readouterr()
+    assert text.out.startswith(f"{files[3]}:\n")
+    assert "short.yuv: 3 frames were scored" in text.err
+    assert "frame counts differ" in text.err
+    assert len(json.loads((tmp_path / "d.json").read_text())["frames"]) == 4
+    assert not (tmp_path / "short.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("extra", "match"),
+    [(["--json", "x.json"], "put {name} in it"), (["--csv", "-"], "put {name} in it")],
+)
+def test_files_of_several(files, extra, match, capsys):
+    """One file for two videos' scores is refused before anything is scored."""
+    assert main(["score", *files, "other/e.yuv", *SIZE, *extra]) == 1
+    assert match in capsys.readouterr().err
+    assert main(["score", *files, "other/d.yuv", *SIZE, "--json", "{name}.json"]) == 1
+    assert "would be one file" in capsys.readouterr().err
 
 
 def test_usage_errors():

@@ -9,14 +9,13 @@ import sys
 import warnings
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from vmafpy import __version__, cli_stats, cli_studies
 from vmafpy.errors import MissingExtraError, VmafError, VmafWarning
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from vmafpy.frames import Crop
     from vmafpy.results import ScoreResult
 
@@ -35,6 +34,8 @@ examples:
       headerless video
   vmafpy score -r source.mp4 -d encoded.mp4 --feature triangulate
       PSNR, SSIM and MS-SSIM beside VMAF and NEG
+  vmafpy score -r source.mp4 -d crf23.mp4 crf28.mp4 crf33.mp4 --json '{name}.json'
+      several encodes of one source, which is decoded and analysed once; a log each
   vmafpy score -r source.mp4 -d encoded_720p.mp4 --scale reference
       the smaller encode scaled (bicubic) to the source's size, as its viewers see it
   vmafpy score -r source.mp4 -d captured.mp4 --offset auto --shortest
@@ -102,7 +103,6 @@ def _source(args: argparse.Namespace, path: str) -> Any:
 
 
 def _score(args: argparse.Namespace) -> int:
-    from vmafpy.agreement import metric_agreement
     from vmafpy.models import load_model
     from vmafpy.scorer import DEFAULT_MODELS
     from vmafpy.scoring import score
@@ -112,10 +112,11 @@ def _score(args: argparse.Namespace) -> int:
     # the default pair holds NEG already, so --neg alone leaves NEG by itself
     names = args.model or ([DEFAULT_MODELS[0]] if args.neg else list(DEFAULT_MODELS))
     models = [load_model(name, neg=args.neg, clip=not args.no_clip) for name in names]
+    videos = _videos(args)
     try:
-        result = score(
+        results = score(
             reference=_source(args, args.reference),
-            distorted=_source(args, args.distorted),
+            distorted=[_source(args, video.distorted) for video in videos],
             models=() if args.no_model else models,
             features=args.feature,
             library=args.library,
@@ -139,11 +140,47 @@ def _score(args: argparse.Namespace) -> int:
             progress=not args.quiet and sys.stderr.isatty(),
         )
     except (VmafError, KeyboardInterrupt) as error:
-        partial = getattr(error, "partial", None)
-        if partial is not None and partial.n_frames:
-            print(f"vmafpy: {partial.n_frames} frames were scored before the error:", file=sys.stderr)
-            _print_pooled(partial, sys.stderr)
+        failures = getattr(error, "failures", None)
+        for place, (video, partial) in enumerate(zip(videos, getattr(error, "partials", None) or (), strict=False)):
+            if failures is not None and place not in failures:
+                _deliver(video, partial, titled=True)
+            elif partial is not None and partial.n_frames:
+                print(f"vmafpy: {video.distorted}: {partial.n_frames} frames were scored:", file=sys.stderr)
+                _print_pooled(partial, sys.stderr)
+        for other in list((failures or {}).values()):
+            if other is not error:
+                print(f"vmafpy: error: {other}", file=sys.stderr)
         raise
+    for video, result in zip(videos, results, strict=True):
+        _deliver(video, result, titled=len(videos) > 1)
+    return OK
+
+
+def _videos(args: argparse.Namespace) -> list[argparse.Namespace]:
+    """Arguments of each distorted video, ``{name}`` in the paths of its files replaced by its own."""
+    several = len(args.distorted) > 1
+    names = [Path(path).stem for path in args.distorted]
+    written = {key: path for key in ("json", "csv", "xml", "html", "export") if (path := getattr(args, key))}
+    for key, path in written.items():
+        if several and "{name}" not in path:
+            raise VmafError(
+                f"--{key} {path} is for one of {len(names)} distorted videos; put {{name}} in it, for the name of each"
+            )
+    if written and len(set(names)) < len(names):
+        raise VmafError(f"the distorted videos' names are {', '.join(names)}: files called by them would be one file")
+    return [
+        argparse.Namespace(
+            **{**vars(args), **{key: path.replace("{name}", name) for key, path in written.items()}, "distorted": video}
+        )
+        for video, name in zip(args.distorted, names, strict=True)
+    ]
+
+
+def _deliver(args: argparse.Namespace, result: ScoreResult, *, titled: bool) -> None:
+    from vmafpy.agreement import metric_agreement
+
+    if titled:
+        print(f"{args.distorted}:")
     for path, write in ((args.json, result.to_json), (args.csv, result.to_csv), (args.xml, result.to_xml)):
         if path == "-":
             sys.stdout.write(write())
@@ -157,7 +194,6 @@ def _score(args: argparse.Namespace) -> int:
         _html(args, result)
     if args.agreement:
         print(metric_agreement(result), file=sys.stderr if "-" in (args.json, args.csv, args.xml) else sys.stdout)
-    return OK
 
 
 def _worst(args: argparse.Namespace, result: ScoreResult) -> None:
@@ -431,7 +467,9 @@ def parser() -> argparse.ArgumentParser:
     pictures = score.add_argument_group("what is done to the pictures (nothing, unless asked for)")
     output = score.add_argument_group("what is written")
     videos.add_argument("-r", "--reference", required=True, metavar="REF", help="the undistorted video")
-    videos.add_argument("-d", "--distorted", required=True, metavar="DIS", help="the video to be judged")
+    videos.add_argument(
+        "-d", "--distorted", required=True, nargs="+", metavar="DIS", help="the video to be judged, or several"
+    )
     measures.add_argument("--model", action="append", metavar="M", help="identifier, alias or path; may be repeated")
     measures.add_argument("--neg", action="store_true", help="the NEG form of the models: enhancement gain limited")
     measures.add_argument("--no-model", action="store_true", help="features only")

@@ -18,10 +18,14 @@ class VmafError(Exception):
         The scores computed before the error, where there are any.
     partials : list of ScoreResult or None
         Where several distorted videos were scored: the scores of each, in their order; None for one not begun.
+    failures : dict of int to VmafError, or None
+        Of several distorted videos, those that failed by their place, with their errors, of which this is the first;
+        the others were scored to their end. None where the failure was not that of one video.
     """
 
     partial: ScoreResult | None = None
     partials: list[ScoreResult | None] | None = None
+    failures: dict[int, VmafError] | None = None
 
 
 class VmafWarning(UserWarning):

@@ -269,7 +269,7 @@ def score_several(
             raise
     if task.errors:
         place, failed = min(task.errors.items())
-        failed.partial, failed.partials = task.results[place], task.results
+        failed.partial, failed.partials, failed.failures = task.results[place], task.results, task.errors
         raise failed
     return [result for result in task.results if result is not None]
 
