@@ -94,8 +94,8 @@ INLINE __m128i look_up8(const uint16_t *log, uint64_t a, uint64_t b)
 }
 
 /* Adds BLOCK logarithms in steps of 1/2048, exponents aside, to four sums. The table is read by scalar loads, about one
- * cycle each anywhere: a gather of sixteen takes 9 cycles on the newest Intel cores, but 40 and more on Zen 4 and on the
- * cores before Sapphire Rapids, whose microcode guards gathers. */
+ * cycle each anywhere: a gather of sixteen takes 9 cycles on the newest Intel cores, but by published tables several times
+ * that on Zen 4 and where microcode guards gathers. */
 INLINE __m128i add_logs(__m128i sum, const VpVifTables *tables, const Logs *from, int first)
 {
 #pragma GCC unroll 4
