@@ -61,8 +61,8 @@ def test_csv_by_pandas(result, tmp_path):
     import pandas as pd
 
     result.to_csv(tmp_path / "s.csv")
-    table = pd.read_csv(tmp_path / "s.csv", float_precision="round_trip")
-    assert table["Frame"].tolist() == list(range(5))
+    table = pd.read_csv(tmp_path / "s.csv", dtype=str)  # its quick parser of numbers has been off by some last places
+    assert table["Frame"].tolist() == [str(i) for i in range(5)]
     assert table.columns[-1].startswith("Unnamed")
     for name, values in result.columns().items():
-        np.testing.assert_array_equal(table[name], values)
+        np.testing.assert_array_equal(table[name].astype(float), values)
