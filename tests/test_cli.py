@@ -94,7 +94,8 @@ def test_several_distorted_videos(files, tmp_path, capsys):
     (tmp_path / "e.yuv").write_bytes((frame // 64 * 64).tobytes())
     both = [*files, str(tmp_path / "e.yuv"), *SIZE]
     assert main(["score", *both, "--json", str(tmp_path / "{name}.json")]) == 0
-    text = capsys.readouterr().out
+    text, words = capsys.readouterr()
+    assert words.count("are scored as if they were 1080 lines high") == 1
     assert text.index(f"{files[3]}:\n") < text.index(f"{tmp_path / 'e.yuv'}:\n")
     for name in ("d", "e"):
         assert main(["score", "-r", files[1], "-d", str(tmp_path / f"{name}.yuv"), *SIZE, "--json", "-"]) == 0

@@ -579,7 +579,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"vmafpy: warning: {message}", file=sys.stderr)
 
     with warnings.catch_warnings():
-        warnings.simplefilter("always", VmafWarning)
+        warnings.simplefilter("default", VmafWarning)  # the same words once
         warnings.showwarning = show
         try:
             return int(args.run(args))
