@@ -1,6 +1,7 @@
 #include "kernel/vif.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/cpu.h"
@@ -110,33 +111,36 @@ static const uint16_t *samples(const VpVifPairRow *const *x, int line, int at)
     return x[line / 2]->v + 2 * at + line % 2;
 }
 
-/* Vertical sums of n columns from `at`: of the samples less 32768, if wanted, and of their products' high and low
- * halves, less 32768 too, modulo 2^32. */
+/* Vertical sums of n columns from `at`: of the samples less 32768, and of their products' high and low halves, less 32768
+ * too, modulo 2^32. */
 typedef struct Column {
     uint32_t mean[CHUNK], high[CHUNK], low[CHUNK];
 } Column;
 
+enum { MEANS = 1, HIGH_HALVES = 2 }; /* wanted beside the low halves; products of bytes have no high ones */
+
 static void filter_columns(const VpVifPairRow *const *x, const VpVifPairRow *const *y, const VpVifFilter *f, int row,
-                           int at, int n, Column *sum)
+                           int at, int n, unsigned wanted, Column *sum)
 {
-    int16_t mean[CHUNK], high[CHUNK], low[CHUNK];
+    int16_t term[CHUNK];
     memset(sum, 0, sizeof *sum);
     for (int k = 0; k < f->n; k++) {
         const uint16_t *const a = samples(x, row + f->at[k], at), *const b = samples(y, row + f->at[k], at);
-        for (int i = 0; i < n; i++) {
-            const uint32_t product = (uint32_t)a[2 * i] * b[2 * i];
-            mean[i] = signed16(a[2 * i]);
-            high[i] = signed16(product >> 16);
-            low[i] = signed16(product & 0xffff);
+        if (wanted & MEANS) {
+            for (int i = 0; i < n; i++) term[i] = signed16(a[2 * i]);
+            add_row(sum->mean, term, f->tap[k], n);
         }
-        add_row(sum->mean, mean, f->tap[k], n);
-        add_row(sum->high, high, f->tap[k], n);
-        add_row(sum->low, low, f->tap[k], n);
+        if (wanted & HIGH_HALVES) {
+            for (int i = 0; i < n; i++) term[i] = signed16((uint32_t)a[2 * i] * b[2 * i] >> 16);
+            add_row(sum->high, term, f->tap[k], n);
+        }
+        for (int i = 0; i < n; i++) term[i] = signed16((uint32_t)a[2 * i] * b[2 * i] & 0xffff);
+        add_row(sum->low, term, f->tap[k], n);
     }
 }
 
 /* The mean and the mean square of x, or the mean product with y. */
-static void moments(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int row, int w, int scale,
+static void moments(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int row, int w, int scale, bool bytes,
                     int mean_shift, int square_shift, int16_t *mean, int16_t (*halves)[VP_VIF_SPAN])
 {
     const uint32_t bias = UINT32_C(1) << 31;
@@ -145,43 +149,57 @@ static void moments(const VpVifPairRow *const *x, const VpVifPairRow *const *y, 
     for (int at = 0; at < w; at += CHUNK) {
         const int n = w - at < CHUNK ? w - at : CHUNK;
         Column sum;
-        filter_columns(x, y, &vp_vif_filter[scale], row, at, n, &sum);
+        filter_columns(x, y, &vp_vif_filter[scale], row, at, n, (mean ? MEANS : 0u) | (bytes ? 0u : HIGH_HALVES), &sum);
         for (int i = 0; i < n; i++) {
             if (mean) mean[at + i] = signed16((sum.mean[i] + mean_round) >> mean_shift);
-            const uint32_t high = (sum.high[i] + bias) << (16 - square_shift);
+            const uint32_t high = bytes ? 0 : (sum.high[i] + bias) << (16 - square_shift);
             put_halves(halves, at + i, high + ((sum.low[i] + low_round) >> square_shift));
         }
+    }
+}
+
+static void reference_of(const VpVifPairRow *const *x, int w, int scale, bool bytes, int mean_shift, int square_shift,
+                         VpVifReference out[2])
+{
+    for (int r = 0; r < 2; r++) {
+        int16_t(*const p)[VP_VIF_SPAN] = out[r].plane;
+        moments(x, x, r, w, scale, bytes, mean_shift, square_shift, p[VP_VIF_M], p + VP_VIF_SQUARE);
+    }
+}
+
+static void distorted_of(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int w, int scale, bool bytes,
+                         int mean_shift, int square_shift, VpVifDistorted out[2])
+{
+    for (int r = 0; r < 2; r++) {
+        int16_t(*const p)[VP_VIF_SPAN] = out[r].plane;
+        moments(y, y, r, w, scale, bytes, mean_shift, square_shift, p[VP_VIF_M], p + VP_VIF_SQUARE);
+        moments(x, y, r, w, scale, bytes, mean_shift, square_shift, NULL, p + VP_VIF_PRODUCT);
     }
 }
 
 static void reference16_c(const VpVifPairRow *const *x, int w, int scale, int mean_shift, int square_shift,
                           VpVifReference out[2])
 {
-    for (int r = 0; r < 2; r++)
-        moments(x, x, r, w, scale, mean_shift, square_shift, out[r].plane[VP_VIF_M], out[r].plane + VP_VIF_SQUARE);
+    reference_of(x, w, scale, false, mean_shift, square_shift, out);
 }
 
 static void distorted16_c(const VpVifPairRow *const *x, const VpVifPairRow *const *y, int w, int scale, int mean_shift,
                           int square_shift, VpVifDistorted out[2])
 {
-    for (int r = 0; r < 2; r++) {
-        int16_t(*const p)[VP_VIF_SPAN] = out[r].plane;
-        moments(y, y, r, w, scale, mean_shift, square_shift, p[VP_VIF_M], p + VP_VIF_SQUARE);
-        moments(x, y, r, w, scale, mean_shift, square_shift, NULL, p + VP_VIF_PRODUCT);
-    }
+    distorted_of(x, y, w, scale, false, mean_shift, square_shift, out);
 }
 
 /* At 8 bits the squares are not shifted. */
 static void reference8_c(const VpVifPairRow *const *x, int w, VpVifReference out[2])
 {
-    reference16_c(x, w, 0, 8, 0, out);
+    reference_of(x, w, 0, true, 8, 0, out);
 }
 
 static void distorted8_c(const VpVifPairRow *const *x, const VpVifReference ref[2], const VpVifPairRow *const *y, int w,
                          VpVifDistorted out[2])
 {
     (void)ref;
-    distorted16_c(x, y, w, 0, 8, 0, out);
+    distorted_of(x, y, w, 0, true, 8, 0, out);
 }
 
 /* Horizontal sums of n columns, the true ones; in: the leftmost sample under the filter of the first column. */
