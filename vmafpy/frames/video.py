@@ -193,7 +193,9 @@ class VideoFile:
             # a damaged tag is no reason to refuse the pictures
             container = av.open(self._place(), options=options, metadata_errors="replace")
         except (av.error.FFmpegError, OSError) as error:
-            reason = getattr(error, "strerror", None) or error
+            reason = getattr(error, "strerror", None) or str(error)
+            if isinstance(error, av.error.InvalidDataError):
+                reason += "; it is no video, or damaged, or cut off before the index that an mp4 may have at its end"
             raise MediaError(f"cannot open {self._path}: {reason}") from error
         if not container.streams.video:
             kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
